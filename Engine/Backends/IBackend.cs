@@ -1,0 +1,82 @@
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Tensors;
+
+namespace OrleansLM.Engine.Backends;
+
+/// <summary>
+/// The narrow waist between models and devices: the operators that a decoder needs. Every backend is held to <c>Reference</c> by one table of cases
+/// (tests/Engine.Tests/Backends). Legend: T rows of this step, C hidden, H query heads, G key-value heads, D head size, F feed-forward, V vocabulary.
+/// <para>
+/// Promise 2 (invariance) is kept here: for every operator, row t of the result depends only on row t of the input, the weights and that
+/// sequence's own state, with one fixed order of additions, whatever T, the other rows or the number of threads are.
+/// </para>
+/// <para>Operators may run later than the call returns; <see cref="Read"/> waits for them. A backend is used by one thread at a time.</para>
+/// </summary>
+public interface IBackend : IDisposable
+{
+    /// <summary>What this is and runs on, for logs and <c>inspect</c>: for example <c>cpu (AVX2, 2 threads)</c>.</summary>
+    string Description { get; }
+
+    /// <summary>Identity of the arithmetic: two backends with the same kind give the same bits. Written to session logs.</summary>
+    string Kind { get; }
+
+    /// <exception cref="OutOfMemoryException">The device has not that much memory; nothing was allocated.</exception>
+    DeviceBuffer Allocate(DataType type, long length);
+
+    /// <summary>Takes a weight into use. The CPU keeps the mapped memory; a GPU uploads. Checks for NaN and infinity are the caller's.</summary>
+    Weight LoadWeight(HostTensor tensor);
+
+    /// <summary>x[t] = table[tokens[t]]. x: [T, C], table: [V, C].</summary>
+    void Embed(ReadOnlySpan<int> tokens, Weight table, Matrix x);
+
+    /// <summary>y[t] = x[t] / sqrt(mean(x[t]²) + epsilon) ⊙ weight. x, y: [T, C], weight: [C]. x and y may be the same.</summary>
+    void RmsNorm(Matrix x, Weight weight, float epsilon, Matrix y);
+
+    /// <summary>Products with one common input x [T, K]; see <see cref="Projection"/>.</summary>
+    void Project(Matrix x, ReadOnlySpan<Projection> projections);
+
+    /// <summary>Rotates every head of x [T, heads·D] by the position of its row: half-split RoPE with cos and sin from <paramref name="table"/> (spec §1.1).</summary>
+    void Rope(Matrix x, int heads, StepBatch batch, RopeTable table);
+
+    /// <summary>Writes keys and values [T, G·D] of this step to their pages.</summary>
+    void StoreKeyValue(Matrix keys, Matrix values, KeyValueLayer layer, StepBatch batch);
+
+    /// <summary>
+    /// Causal softmax attention of query rows [T, H·D] over the pages of their own sequences, the rows of this step included (they must be stored
+    /// already). <paramref name="window"/>: W of <see cref="Models.ModelConfig.SlidingWindow"/>, or int.MaxValue. Pages are reduced in order.
+    /// </summary>
+    void Attention(Matrix queries, KeyValueLayer layer, StepBatch batch, float scale, int window, Matrix output);
+
+    /// <summary>gate = silu(gate) ⊙ up, silu(x) = x / (1 + exp(-x)). Both [T, F].</summary>
+    void SwiGlu(Matrix gate, Matrix up);
+
+    /// <summary>x = max(0, x + bias). x: [T, N], bias: [N]. SUPRA's feature map.</summary>
+    void BiasRelu(Matrix x, Weight bias);
+
+    /// <summary>
+    /// SUPRA's linear attention (spec §3.2 steps 3, 6, 7 and §3.4): advances each sequence's state by its rows and writes o. queries: [T, H·D],
+    /// keys and values: [T, G·D], keys not yet divided by sqrt(D); decay: H values gamma; output: [T, H·D].
+    /// </summary>
+    void LinearAttention(Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, StepBatch batch, ReadOnlySpan<float> decay, Matrix output);
+
+    /// <summary>Per row and head: (x - mean) / sqrt(biased variance + epsilon), without weight or bias. x: [T, heads·D], in place.</summary>
+    void GroupNorm(Matrix x, int heads, float epsilon);
+
+    /// <summary>y[i] = x[rows[i]]. Picks the rows that need logits.</summary>
+    void GatherRows(Matrix x, ReadOnlySpan<int> rows, Matrix y);
+
+    /// <summary>Copies <paramref name="count"/> elements inside one buffer: copy-on-write of a page, fork of a recurrent state.</summary>
+    void Copy(DeviceBuffer buffer, long from, long to, long count);
+
+    /// <summary>Sets elements [start, start + count) to zero: a fresh recurrent state.</summary>
+    void Clear(DeviceBuffer buffer, long start, long count);
+
+    /// <summary>Waits for everything queued and copies a buffer's elements, as raw bytes of its type, to the host.</summary>
+    void Read(DeviceBuffer buffer, long start, Span<byte> destination);
+
+    /// <summary>Copies raw elements from the host into a buffer.</summary>
+    void Write(DeviceBuffer buffer, long start, ReadOnlySpan<byte> source);
+
+    /// <summary>Logits of a step as f32 on the host, [rows, V]; valid until the next operator. Host backends return their memory, others copy.</summary>
+    ReadOnlySpan<float> ReadLogits(Matrix logits);
+}

@@ -1,0 +1,81 @@
+using OrleansLM.Engine.Tensors;
+
+namespace OrleansLM.Engine.Runtime;
+
+/// <summary>How an engine is set up. Checked by <see cref="Validate"/> before anything is loaded.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>[1, layers]: pipeline stages in this process.</summary>
+    public int Stages { get; init; } = 1;
+
+    /// <summary><c>cpu</c> or <c>reference</c>.</summary>
+    public string Backend { get; init; } = "cpu";
+
+    /// <summary>[1, 1024]: worker threads of a CPU backend; null: all cores that the process may use.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Tokens per page: 16, 32, 64, 128 or 256. Part of the reduction order: other sizes give other last bits.</summary>
+    public int PageTokens { get; init; } = 64;
+
+    /// <summary>Bytes for keys and values (or recurrent states), all stages; null: a quarter of the memory that is free at start, at most enough for 8 full contexts.</summary>
+    public long? StateBytes { get; init; }
+
+    /// <summary>Element type of keys and values.</summary>
+    public DataType StateType { get; init; } = DataType.Float32;
+
+    /// <summary>[16, 65536]: rows of a step at most; decode rows first, prefill chunks fill the rest.</summary>
+    public int MaxStepTokens { get; init; } = 512;
+
+    /// <summary>[1, 4096]: turns that run together.</summary>
+    public int MaxRunningTurns { get; init; } = 64;
+
+    /// <summary>[0, 100000]: turns that wait; one more gets ResourceExhausted.</summary>
+    public int MaxWaitingTurns { get; init; } = 256;
+
+    /// <summary>A turn that waited this long for memory gets ResourceExhausted.</summary>
+    public TimeSpan AdmissionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>[1, 65536]: outputs a turn may be ahead of its reader.</summary>
+    public int OutputBuffer { get; init; } = 256;
+
+    /// <summary>Limit on sequence length, in tokens; null: the model's context (no limit for recurrent models).</summary>
+    public int? MaxSequenceTokens { get; init; }
+
+    /// <exception cref="ArgumentException">Names the option, the value and the allowed interval.</exception>
+    public void Validate()
+    {
+        In(nameof(Stages), Stages, 1, 1024);
+        In(nameof(Threads), Threads ?? 1, 1, 1024);
+        In(nameof(MaxStepTokens), MaxStepTokens, 16, 65536);
+        In(nameof(MaxRunningTurns), MaxRunningTurns, 1, 4096);
+        In(nameof(MaxWaitingTurns), MaxWaitingTurns, 0, 100_000);
+        In(nameof(OutputBuffer), OutputBuffer, 1, 65536);
+        if (PageTokens is not (16 or 32 or 64 or 128 or 256))
+        {
+            throw new ArgumentException($"{nameof(PageTokens)} is {PageTokens}; expected 16, 32, 64, 128 or 256");
+        }
+
+        if (Backend is not ("cpu" or "reference"))
+        {
+            throw new ArgumentException($"{nameof(Backend)} is '{Backend}'; expected 'cpu' or 'reference'");
+        }
+
+        if (StateBytes is <= 0)
+        {
+            throw new ArgumentException($"{nameof(StateBytes)} is {StateBytes}; expected more than 0");
+        }
+
+        if (AdmissionTimeout < TimeSpan.Zero)
+        {
+            throw new ArgumentException($"{nameof(AdmissionTimeout)} is {AdmissionTimeout}; expected 0 or more");
+        }
+    }
+
+    private static void In(string name, int value, int low, int high)
+    {
+        if (value < low || value > high)
+        {
+            throw new ArgumentException($"{name} is {value}; expected a value in [{low}, {high}]");
+        }
+    }
+}

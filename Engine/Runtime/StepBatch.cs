@@ -1,0 +1,93 @@
+namespace OrleansLM.Engine.Runtime;
+
+/// <summary>
+/// The ragged batch of one step, the same for every stage: rows of many sequences, prefill chunks and decode rows together, and where each
+/// sequence's state lies. Filled anew for each step in arrays that are kept, so that a decode step allocates nothing.
+/// </summary>
+public sealed class StepBatch
+{
+    private int[] _tokens = new int[64];
+    private int[] _positions = new int[64];
+    private int[] _pageIds = new int[256];
+    private int[] _logitRows = new int[64];
+    private StepSegment[] _segments = new StepSegment[16];
+    private StateCopy[] _copies = new StateCopy[16];
+
+    /// <summary>T.</summary>
+    public int RowCount { get; private set; }
+
+    public int SegmentCount { get; private set; }
+
+    public int LogitRowCount { get; private set; }
+
+    public int CopyCount { get; private set; }
+
+    private int PageIdCount { get; set; }
+
+    /// <summary>Token id of each row, [T].</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, RowCount);
+
+    /// <summary>Absolute position of each row, [T].</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, RowCount);
+
+    public ReadOnlySpan<StepSegment> Segments => _segments.AsSpan(0, SegmentCount);
+
+    /// <summary>Page tables of all segments, one after the other.</summary>
+    public ReadOnlySpan<int> PageIds => _pageIds.AsSpan(0, PageIdCount);
+
+    /// <summary>Rows whose logits are wanted, ascending.</summary>
+    public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitRowCount);
+
+    /// <summary>State copies to make before the first layer, in order.</summary>
+    public ReadOnlySpan<StateCopy> Copies => _copies.AsSpan(0, CopyCount);
+
+    public void Clear() => RowCount = SegmentCount = LogitRowCount = CopyCount = PageIdCount = 0;
+
+    public void AddCopy(StateCopy copy)
+    {
+        Grow(ref _copies, CopyCount + 1);
+        _copies[CopyCount++] = copy;
+    }
+
+    /// <summary>Adds the rows of one sequence.</summary>
+    /// <param name="tokens">Token ids at positions <paramref name="startPosition"/>, +1, …</param>
+    /// <param name="startPosition">Absolute position of the first.</param>
+    /// <param name="pageTable">Page ids from logical page <paramref name="firstPage"/> on; must cover all positions up to the last row's. Empty for recurrent models.</param>
+    /// <param name="firstPage">Logical index of the first page that is kept.</param>
+    /// <param name="slot">Recurrent slot or -1.</param>
+    /// <returns>The index of the first row.</returns>
+    public int AddSegment(ReadOnlySpan<int> tokens, int startPosition, ReadOnlySpan<int> pageTable, int firstPage, int slot)
+    {
+        var first = RowCount;
+        Grow(ref _tokens, first + tokens.Length);
+        Grow(ref _positions, first + tokens.Length);
+        Grow(ref _pageIds, PageIdCount + pageTable.Length);
+        Grow(ref _segments, SegmentCount + 1);
+        tokens.CopyTo(_tokens.AsSpan(first));
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            _positions[first + i] = startPosition + i;
+        }
+
+        pageTable.CopyTo(_pageIds.AsSpan(PageIdCount));
+        _segments[SegmentCount++] = new StepSegment(first, tokens.Length, startPosition, PageIdCount, firstPage, pageTable.Length, slot);
+        PageIdCount += pageTable.Length;
+        RowCount += tokens.Length;
+        return first;
+    }
+
+    /// <summary>Asks for the logits of a row; rows must be asked for in ascending order.</summary>
+    public void AddLogitRow(int row)
+    {
+        Grow(ref _logitRows, LogitRowCount + 1);
+        _logitRows[LogitRowCount++] = row;
+    }
+
+    private static void Grow<T>(ref T[] array, int needed)
+    {
+        if (needed > array.Length)
+        {
+            Array.Resize(ref array, Math.Max(needed, array.Length * 2));
+        }
+    }
+}
