@@ -1,0 +1,56 @@
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Contracts.Grains;
+
+/// <summary>
+/// One session; the key is its id. Every call but <see cref="CreateAsync"/> throws NotFound for a session that does not exist. Failures are
+/// <see cref="Errors.OrleansLMException"/>.
+/// </summary>
+[Alias("orleanslm.ISessionGrain")]
+public interface ISessionGrain : IGrainWithStringKey
+{
+    /// <summary>Opens the session, durably. AlreadyExists when the id is taken.</summary>
+    [Alias("Create")]
+    Task<SessionInfo> CreateAsync(CreateSession request, CancellationToken cancellationToken = default);
+
+    [Alias("Get")]
+    Task<SessionInfo> GetAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Cancels what runs and removes the session from the log.</summary>
+    [Alias("Delete")]
+    Task DeleteAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Starts a turn and streams it (or joins the turn that the same idempotency key started). Disposing or cancelling the stream does not end the turn
+    /// unless the command says so. Aborted with the other turn's id while another one runs.
+    /// </summary>
+    [Alias("RunTurn")]
+    IAsyncEnumerable<TurnEvent> RunTurnAsync(TurnCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Streams a turn from an offset: what was missed, then live events. Takes up an interrupted turn again.</summary>
+    [Alias("Resume")]
+    IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the running turn, if it is the one meant (null: any); returns whether one was running.</summary>
+    [Alias("Cancel")]
+    Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a new session from the first tokens of this one; allowed while a turn runs, for positions that are already part of the session.</summary>
+    [Alias("Fork")]
+    Task<SessionInfo> ForkAsync(ForkSession request, CancellationToken cancellationToken = default);
+
+    /// <summary>Forgets tokens and the checkpoints beyond them. Aborted while a turn runs.</summary>
+    [Alias("Rollback")]
+    Task<SessionInfo> RollbackAsync(RollbackSession request, CancellationToken cancellationToken = default);
+
+    /// <summary>Names a position (null: the end). AlreadyExists when the name is taken.</summary>
+    [Alias("CreateCheckpoint")]
+    Task<SessionInfo> CreateCheckpointAsync(string name, int? position, CancellationToken cancellationToken = default);
+
+    [Alias("DeleteCheckpoint")]
+    Task<SessionInfo> DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>Tokens [start, end) and their text; end 0 means the length.</summary>
+    [Alias("GetHistory")]
+    Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default);
+}
