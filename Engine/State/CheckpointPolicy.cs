@@ -1,0 +1,9 @@
+namespace OrleansLM.Engine.State;
+
+/// <summary>How a recurrent sequence keeps earlier states for rollback.</summary>
+/// <param name="IntervalTokens">At least this many tokens lie between two checkpoints.</param>
+/// <param name="MaxCheckpoints">Slots a sequence may hold for them; beyond, the oldest are thinned out first. 0: none, a rollback computes anew.</param>
+public readonly record struct CheckpointPolicy(int IntervalTokens, int MaxCheckpoints)
+{
+    public static CheckpointPolicy None => new(int.MaxValue, 0);
+}

@@ -1,0 +1,119 @@
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Tensors;
+
+namespace OrleansLM.Engine.State;
+
+/// <summary>The memory behind the pages or slots of one stage: a store for each of its layers on its backend, allocated once.</summary>
+public sealed class StageState : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly KeyValueLayer[] _keyValues = [];
+    private readonly RecurrentLayer[] _recurrents = [];
+    private readonly List<DeviceBuffer> _buffers = [];
+    private readonly long _unitElements;
+
+    /// <param name="backend">Whose memory it is.</param>
+    /// <param name="spec">What each layer remembers.</param>
+    /// <param name="layers">Layers of the stage.</param>
+    /// <param name="units">Pages or slots.</param>
+    /// <exception cref="OutOfMemoryException">The device has not that much memory; nothing stays allocated.</exception>
+    public StageState(IBackend backend, LayerStateSpec spec, int layers, int units)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
+        _backend = backend;
+        Spec = spec;
+        try
+        {
+            if (spec is PagedSpec paged)
+            {
+                _unitElements = paged.PageElements;
+                _keyValues = NewLayers(layers, () => KeyValueLayer(paged, units));
+            }
+            else
+            {
+                var recurrent = (RecurrentSpec)spec;
+                _unitElements = recurrent.SlotElements;
+                _recurrents = NewLayers(layers, () => RecurrentLayer(recurrent, units));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public LayerStateSpec Spec { get; }
+
+    /// <summary>Bytes allocated.</summary>
+    public long SizeInBytes => _buffers.Sum(buffer => buffer.SizeInBytes);
+
+    /// <param name="layer">Index within the stage.</param>
+    public KeyValueLayer KeyValues(int layer) => _keyValues[layer];
+
+    /// <param name="layer">Index within the stage.</param>
+    public RecurrentLayer Recurrent(int layer) => _recurrents[layer];
+
+    /// <summary>Carries out a step's copies in every layer, in order: a later one may read what an earlier one wrote.</summary>
+    public void Apply(ReadOnlySpan<StateCopy> copies)
+    {
+        foreach (var copy in copies)
+        {
+            foreach (var buffer in _buffers)
+            {
+                Apply(copy, buffer);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var buffer in _buffers)
+        {
+            buffer.Dispose();
+        }
+
+        _buffers.Clear();
+    }
+
+    private void Apply(StateCopy copy, DeviceBuffer buffer)
+    {
+        if (copy.From < 0)
+        {
+            _backend.Clear(buffer, copy.To * _unitElements, _unitElements);
+        }
+        else
+        {
+            _backend.Copy(buffer, copy.From * _unitElements, copy.To * _unitElements, _unitElements);
+        }
+    }
+
+    private static T[] NewLayers<T>(int count, Func<T> create)
+    {
+        var layers = new T[count];
+        for (var i = 0; i < count; i++)
+        {
+            layers[i] = create();
+        }
+
+        return layers;
+    }
+
+    private KeyValueLayer KeyValueLayer(PagedSpec spec, int pages)
+    {
+        var keys = Allocate(spec.Type, spec.PageElements * pages);
+        var values = Allocate(spec.Type, spec.PageElements * pages);
+        return new KeyValueLayer(keys, values, pages, spec.PageTokens, spec.KeyValueHeads, spec.HeadDim);
+    }
+
+    private RecurrentLayer RecurrentLayer(RecurrentSpec spec, int slots)
+        => new(Allocate(DataType.Float32, spec.SlotElements * slots), slots, spec.Heads, spec.HeadDim);
+
+    private DeviceBuffer Allocate(DataType type, long length)
+    {
+        var buffer = _backend.Allocate(type, length);
+        _buffers.Add(buffer);
+        return buffer;
+    }
+}
