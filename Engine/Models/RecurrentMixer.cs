@@ -1,0 +1,71 @@
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Engine.Models;
+
+/// <summary>SUPRA's linear attention, in the order of spec §3.2: project, feature maps over all heads together, RoPE after the ReLU, recurrence, group norm.</summary>
+internal sealed class RecurrentMixer : Mixer
+{
+    /// <summary>PyTorch's default for GroupNorm; the model's own norm epsilon is not used there.</summary>
+    private const float GroupNormEpsilon = 1e-5f;
+
+    private readonly Weight _query;
+    private readonly Weight _key;
+    private readonly Weight _value;
+    private readonly Weight _queryMap;
+    private readonly Weight _queryBias;
+    private readonly Weight _keyMap;
+    private readonly Weight _keyBias;
+    private readonly Weight _output;
+    private readonly RecurrentLayer _states;
+    private readonly RopeTable _rope;
+    private readonly float[] _decay;
+    private readonly int _heads;
+    private readonly int _keyValueHeads;
+
+    public RecurrentMixer(ModelConfig config, StageWeights weights, int layer, RecurrentLayer states, RopeTable rope, float[] decay)
+    {
+        var queryWidth = config.HeadCount * config.HeadDim;
+        var keyWidth = config.KeyValueHeadCount * config.HeadDim;
+        _query = weights.Load(WeightRole.Query, queryWidth, config.HiddenSize, layer);
+        _key = weights.Load(WeightRole.Key, keyWidth, config.HiddenSize, layer);
+        _value = weights.Load(WeightRole.Value, keyWidth, config.HiddenSize, layer);
+        _queryMap = weights.Load(WeightRole.QueryFeatureMap, queryWidth, queryWidth, layer);
+        _queryBias = weights.LoadVector(WeightRole.QueryFeatureMapBias, queryWidth, layer);
+        var shared = config.Supra is { SharedFeatureMap: true };
+        _keyMap = shared ? _queryMap : weights.Load(WeightRole.KeyFeatureMap, keyWidth, keyWidth, layer);
+        _keyBias = shared ? _queryBias : weights.LoadVector(WeightRole.KeyFeatureMapBias, keyWidth, layer);
+        _output = weights.Load(WeightRole.AttentionOutput, config.HiddenSize, queryWidth, layer);
+        _states = states;
+        _rope = rope;
+        _decay = decay;
+        _heads = config.HeadCount;
+        _keyValueHeads = config.KeyValueHeadCount;
+    }
+
+    public override void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix normed, Matrix hidden)
+    {
+        var rows = normed.Rows;
+        var values = workspace.Values.Top(rows);
+        var queries = workspace.Queries.Top(rows);
+        var keys = workspace.Keys.Top(rows);
+        backend.Project(normed, [new(_query, queries), new(_key, keys), new(_value, values)]);
+        var mappedQueries = Map(backend, queries, _queryMap, _queryBias, workspace.MappedQueries.Top(rows));
+        var mappedKeys = Map(backend, keys, _keyMap, _keyBias, workspace.MappedKeys.Top(rows));
+        backend.Rope(mappedQueries, _heads, batch, _rope);
+        backend.Rope(mappedKeys, _keyValueHeads, batch, _rope);
+        var mixed = workspace.Mixed.Top(rows);
+        backend.LinearAttention(mappedQueries, mappedKeys, values, _states, batch, _decay, mixed);
+        backend.GroupNorm(mixed, _heads, GroupNormEpsilon);
+        backend.Project(mixed, [new(_output, hidden, Accumulate: true)]);
+    }
+
+    /// <summary>phi(x) = ReLU(W x + b), W over the concatenation of all heads.</summary>
+    private static Matrix Map(IBackend backend, Matrix x, Weight map, Weight bias, Matrix mapped)
+    {
+        backend.Project(x, [new(map, mapped)]);
+        backend.BiasRelu(mapped, bias);
+        return mapped;
+    }
+}
