@@ -79,37 +79,17 @@ public static class RopeTables
     /// <summary>Static YaRN (spec §1.1): fast dimensions keep their frequency, slow ones are divided by s, a ramp over the index lies between.</summary>
     private static RopeTable Yarn(RopeConfig config, int headDim)
     {
-        var profile = config.Yarn ?? throw new ArgumentException("YaRN scaling without a profile: expected RopeConfig.Yarn to be set", nameof(config));
-        var (low, high) = YarnRange(config, profile, headDim);
+        var ramp = YarnRamp.Of(config, headDim);
         var frequencies = new float[headDim / 2];
         for (var i = 0; i < frequencies.Length; i++)
         {
             var power = Power(config.Theta, i, headDim);
-            var mask = 1f - Math.Clamp((i - (float)low) / (float)(high - low), 0f, 1f);
+            var mask = 1f - Math.Clamp((i - (float)ramp.Low) / (float)(ramp.High - ramp.Low), 0f, 1f);
             frequencies[i] = 1f / ((float)config.Factor * power) * (1f - mask) + 1f / power * mask;
         }
 
-        return new RopeTable(frequencies, (float)profile.AttentionFactor);
+        return new RopeTable(frequencies, (float)ramp.AttentionFactor);
     }
-
-    /// <summary>The dimension indices [low, high] over which YaRN's ramp runs; printed by <c>inspect</c>.</summary>
-    public static (double Low, double High) YarnRange(RopeConfig config, YarnProfile profile, int headDim)
-    {
-        var low = Dimension(config, profile.BetaFast, headDim);
-        var high = Dimension(config, profile.BetaSlow, headDim);
-        if (profile.Truncate)
-        {
-            (low, high) = (Math.Floor(low), Math.Ceiling(high));
-        }
-
-        // The upper clamp is D - 1, not D/2 - 1: a ramp may end beyond the last dimension (spec §1.1).
-        (low, high) = (Math.Max(low, 0), Math.Min(high, headDim - 1));
-        return (low, low == high ? high + 0.001 : high);
-    }
-
-    /// <summary>The dimension whose frequency makes <paramref name="turns"/> full turns over the original length.</summary>
-    private static double Dimension(RopeConfig config, double turns, int headDim)
-        => headDim * Math.Log(config.OriginalContextLength / (turns * 2 * Math.PI)) / (2 * Math.Log(config.Theta));
 
     private static RopeTable Rounded(RopeTable table)
         => table with { InverseFrequencies = Rounded(table.InverseFrequencies), StretchedFrequencies = Rounded(table.StretchedFrequencies) };
