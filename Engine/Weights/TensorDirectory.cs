@@ -3,17 +3,29 @@ namespace OrleansLM.Engine.Weights;
 /// <summary>The tensors of all files of a checkpoint by name. Owns the files.</summary>
 internal sealed class TensorDirectory : IDisposable
 {
+    private static readonly Dictionary<string, string> EmptyMap = [];
     private readonly Dictionary<string, (ITensorFile File, StoredTensor Tensor)> _tensors = [];
 
-    /// <exception cref="CheckpointException">Two files have a tensor of one name. The files stay the caller's then.</exception>
-    public TensorDirectory(IReadOnlyList<ITensorFile> files)
+    /// <param name="files">The directory owns them from now on.</param>
+    /// <param name="weightMap">Which file (by name) holds which tensor; a tensor that another file holds too is taken from there. Null: every name stands in one file.</param>
+    /// <exception cref="CheckpointException">Two files have a tensor of one name, or a file lacks one that the map promises. The files stay the caller's then.</exception>
+    public TensorDirectory(IReadOnlyList<ITensorFile> files, IReadOnlyDictionary<string, string>? weightMap = null)
     {
         Files = files;
         foreach (var file in files)
         {
-            foreach (var tensor in file.Tensors.Values)
+            var fileName = Path.GetFileName(file.Path);
+            foreach (var tensor in file.Tensors.Values.Where(tensor => weightMap is null || weightMap.GetValueOrDefault(tensor.Name, fileName) == fileName))
             {
                 Add(file, tensor);
+            }
+        }
+
+        foreach (var (name, file) in weightMap ?? EmptyMap)
+        {
+            if (!_tensors.ContainsKey(name))
+            {
+                throw new CheckpointException($"{file}: has no tensor '{name}', which the index promises");
             }
         }
     }
