@@ -1,0 +1,56 @@
+namespace OrleansLM.Engine.Scheduling;
+
+/// <summary>What does not change between steps: budgets and the shape of the state.</summary>
+/// <param name="MaxStepTokens">Rows of a step at most.</param>
+/// <param name="MaxRunningTurns">Sequences of a step, and turns that run together, at most.</param>
+/// <param name="TotalPages">Pages of the pool; for recurrent models, slots.</param>
+/// <param name="PageTokens">Tokens per page; <see cref="int.MaxValue"/> for recurrent models, whose one slot holds any length.</param>
+/// <param name="WindowTokens">Sliding window W: pages wholly behind it are given back; null keeps all.</param>
+/// <param name="AdmissionTimeout">A turn that has not started and waited this long for memory is refused.</param>
+public sealed record SchedulerLimits(
+    int MaxStepTokens, int MaxRunningTurns, int TotalPages, int PageTokens, int? WindowTokens, TimeSpan AdmissionTimeout)
+{
+    /// <summary>Pages beyond its known tokens that a turn must find when it is admitted, so that it can decode for a while: none where state does not grow.</summary>
+    public int SparePages => PageTokens == int.MaxValue ? 0 : 1;
+
+    /// <summary>Tokens that a sequence can have computed when it has the whole pool for itself.</summary>
+    public int CapacityTokens => WindowTokens is { } window && WindowPages(window) <= TotalPages
+        ? int.MaxValue
+        : (int)Math.Min(int.MaxValue, (long)TotalPages * PageTokens);
+
+    /// <summary>Whether a turn whose sequence must reach <paramref name="tokens"/> can run when nothing else does.</summary>
+    public bool CouldEverFit(int tokens) => (long)Footprint(tokens) + SparePages <= TotalPages;
+
+    /// <summary>Most pages that a sequence holds while it is computed up to <paramref name="tokens"/>.</summary>
+    public int Footprint(int tokens)
+    {
+        var pages = PagesUpTo(tokens);
+        return WindowTokens is { } window ? Math.Min(pages, WindowPages(window)) : pages;
+    }
+
+    /// <summary>Pages that <paramref name="turn"/> must be given to compute <paramref name="rows"/> more tokens.</summary>
+    public int PagesFor(in TurnView turn, int rows)
+    {
+        if (rows == 0)
+        {
+            return 0;
+        }
+
+        var end = PagesUpTo((long)turn.Computed + rows);
+        return Math.Max(0, end - turn.PageEnd) + (turn.CopyOnWrite ? 1 : 0);
+    }
+
+    /// <summary>Tokens that <paramref name="turn"/> can compute when it is given at most <paramref name="pages"/> pages.</summary>
+    public int RowsWithin(in TurnView turn, int pages)
+    {
+        var fresh = pages - (turn.CopyOnWrite ? 1 : 0);
+        return fresh < 0 ? 0 : (int)Math.Min(int.MaxValue, ((long)turn.PageEnd + fresh) * PageTokens - turn.Computed);
+    }
+
+    /// <summary>Pages that <paramref name="turn"/> still has to get before all that it knows is computed.</summary>
+    public int Outstanding(in TurnView turn) => Math.Max(0, Footprint(turn.Target) - turn.HeldPages);
+
+    private int WindowPages(int window) => PagesUpTo((long)window + MaxStepTokens) + 1;
+
+    private int PagesUpTo(long tokens) => (int)((tokens + PageTokens - 1) / PageTokens);
+}
