@@ -97,24 +97,20 @@ public static class Scheduler
         if (turns.Length > places)
         {
             plan.SortByService(turns, state.Running);
-            turns = turns[..places];
         }
 
-        foreach (var turn in turns)
+        for (var i = 0; i < turns.Length && plan.RowCount < places; i++)
         {
-            var need = limits.PagesFor(state.Running[turn], 1);
-            if (need > pages)
+            var need = limits.PagesFor(state.Running[turns[i]], 1);
+            if (need <= pages)
             {
-                if (Shortage(state, turn) is { } decision)
-                {
-                    return decision;
-                }
-
-                continue;
+                pages -= need;
+                plan.Add(turns[i], 1);
             }
-
-            pages -= need;
-            plan.Add(turn, 1);
+            else if (Shortage(state, turns[i]) is { } decision)
+            {
+                return decision;
+            }
         }
 
         return null;
@@ -125,47 +121,35 @@ public static class Scheduler
     {
         var turns = plan.Candidates(state.Running.Count, out var rows);
         turns = turns[..Select(state, group, turns, decode: false)];
-        var places = limits.MaxRunningTurns - plan.Shares.Length;
         if (turns.Length > 1)
         {
             plan.SortByService(turns, state.Running);
         }
 
-        turns = turns[..Math.Min(turns.Length, places)];
-        var left = limits.MaxStepTokens - plan.RowCount;
-        var share = ShareEvenly(limits, state, turns, rows, ref left, ref pages);
-        for (var i = 0; i < turns.Length; i++)
+        var kept = 0;
+        for (var i = 0; i < turns.Length && kept < limits.MaxRunningTurns - plan.Shares.Length; i++)
         {
-            if (rows[i] > 0)
+            if (limits.RowsWithin(state.Running[turns[i]], pages) > 0)
             {
-                plan.Add(turns[i], rows[i]);
+                turns[kept++] = turns[i];
             }
-            else if (share && limits.RowsWithin(state.Running[turns[i]], pages) == 0 && Shortage(state, turns[i]) is { } decision)
+            else if (Shortage(state, turns[i]) is { } decision)
             {
                 return decision;
             }
         }
 
+        ShareEvenly(limits, state, plan, turns[..kept], rows, pages);
         return null;
     }
 
-    /// <returns>Whether every turn had its chance: the budget did not run out before the turns did.</returns>
-    private static bool ShareEvenly(SchedulerLimits limits, SchedulerState state, Span<int> turns, Span<int> rows, ref int left, ref int pages)
+    private static void ShareEvenly(SchedulerLimits limits, SchedulerState state, StepPlan plan, Span<int> turns, Span<int> rows, int pages)
     {
-        while (left > 0)
+        var left = limits.MaxStepTokens - plan.RowCount;
+        for (var needy = turns.Length; left > 0 && needy > 0;)
         {
-            var needy = 0;
-            for (var i = 0; i < turns.Length; i++)
-            {
-                needy += CanTake(limits, state.Running[turns[i]], rows[i], pages) > 0 ? 1 : 0;
-            }
-
-            if (needy == 0)
-            {
-                return true;
-            }
-
             var share = Math.Max(Quantum, left / needy);
+            needy = 0;
             for (var i = 0; i < turns.Length && left > 0; i++)
             {
                 var turn = state.Running[turns[i]];
@@ -173,10 +157,17 @@ public static class Scheduler
                 pages -= limits.PagesFor(turn, rows[i] + more) - limits.PagesFor(turn, rows[i]);
                 rows[i] += more;
                 left -= more;
+                needy += CanTake(limits, turn, rows[i], pages) > 0 ? 1 : 0;
             }
         }
 
-        return false;
+        for (var i = 0; i < turns.Length; i++)
+        {
+            if (rows[i] > 0)
+            {
+                plan.Add(turns[i], rows[i]);
+            }
+        }
     }
 
     private static int CanTake(SchedulerLimits limits, in TurnView turn, int rows, int pages)

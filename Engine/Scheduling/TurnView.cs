@@ -21,7 +21,7 @@ public struct TurnView
     /// <summary>The next row goes to a page that another sequence shares, so it needs a page for the copy.</summary>
     public bool CopyOnWrite;
 
-    /// <summary>Number of the last step that held rows of the turn; 0 before the first.</summary>
+    /// <summary>Number of the last step that held rows of the turn; before its first, of the step before which it was admitted, so that newcomers do not cut in.</summary>
     public long LastStep;
 
     /// <summary>Its reader is behind; it gets no rows and its state may be dropped.</summary>

@@ -178,7 +178,7 @@ public sealed class SchedulerTests
     public void Random_workloads_all_end_within_their_limits()
     {
         var (finished, refused, preemptions, evictions) = (0, 0, 0, 0);
-        for (var seed = 0; seed < 3000; seed++)
+        for (var seed = 0; seed < 1500; seed++)
         {
             var simulation = new SchedulerSimulation(seed);
             simulation.Run();
@@ -189,7 +189,7 @@ public sealed class SchedulerTests
         }
 
         // The workloads are tight enough that every kind of decision was met.
-        Assert.True(finished > 10_000 && refused > 100 && preemptions > 100 && evictions > 1000, $"{finished} {refused} {preemptions} {evictions}");
+        Assert.True(finished > 5000 && refused > 50 && preemptions > 50 && evictions > 500, $"{finished} {refused} {preemptions} {evictions}");
     }
 
     private Decision Decide(int budget = 64, int running = 8) => Scheduler.Decide(Limits(budget, running), _state, _plan);

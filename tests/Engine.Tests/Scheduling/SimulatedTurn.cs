@@ -6,7 +6,6 @@ namespace OrleansLM.Engine.Tests.Scheduling;
 internal sealed class SimulatedTurn
 {
     private int _pageEnd;
-    private long _lastStep;
 
     public required long Arrival { get; init; }
 
@@ -24,19 +23,21 @@ internal sealed class SimulatedTurn
 
     public bool Started { get; private set; }
 
+    public long LastStep { get; set; }
+
     public long SubmittedAt { get; set; }
 
     public int Unserved { get; set; }
 
     public static SimulatedTurn Create(Random random, int arrival, SchedulerLimits limits)
     {
-        var most = random.Next(8) == 0 ? 2000 : 200;
+        var most = random.Next(8) == 0 ? 1000 : 150;
         return new SimulatedTurn
         {
             Arrival = arrival,
             Pausing = random.Next(5) == 0,
             Known = random.Next(1, Math.Min(most, limits.CapacityTokens)),
-            ToGenerate = random.Next(0, 60),
+            ToGenerate = random.Next(0, 40),
         };
     }
 
@@ -49,7 +50,7 @@ internal sealed class SimulatedTurn
         Computed = Computed,
         PageEnd = _pageEnd,
         HeldPages = HeldPages,
-        LastStep = _lastStep,
+        LastStep = LastStep,
         Paused = Paused,
         Started = Started,
         Waited = TimeSpan.FromSeconds(now - SubmittedAt),
@@ -63,7 +64,7 @@ internal sealed class SimulatedTurn
         HeldPages += fresh;
         _pageEnd += fresh;
         Computed += rows;
-        _lastStep = step;
+        LastStep = step;
         Started = true;
         if (limits.WindowTokens is { } window)
         {
