@@ -1,3 +1,4 @@
+using OrleansLM.Engine.Weights.PyTorch;
 using OrleansLM.Engine.Weights.Safetensors;
 
 namespace OrleansLM.Engine.Weights;
@@ -6,6 +7,7 @@ namespace OrleansLM.Engine.Weights;
 internal static class CheckpointFiles
 {
     private const string Safetensors = "model.safetensors";
+    private const string Pytorch = "pytorch_model.bin";
     private const string IndexSuffix = ".index.json";
 
     /// <summary>True when the folder has weight files at all.</summary>
@@ -17,7 +19,7 @@ internal static class CheckpointFiles
         var formats = FindFormats(directory);
         if (formats is [])
         {
-            throw new CheckpointException($"{directory}: there are no weights; expected {Safetensors} or {Safetensors}{IndexSuffix}; {Present(directory)}");
+            throw new CheckpointException($"{directory}: there are no weights; expected {Safetensors} or {Pytorch}, or an index of shards ({Safetensors}{IndexSuffix}, {Pytorch}{IndexSuffix}); {Present(directory)}");
         }
 
         if (formats.Length > 1)
@@ -50,7 +52,10 @@ internal static class CheckpointFiles
         }
     }
 
-    private static SafetensorsFile Open(string path) => SafetensorsFile.Open(path);
+    private static ITensorFile Open(string path) =>
+        path.EndsWith(".bin", StringComparison.Ordinal) || path.EndsWith(".pt", StringComparison.Ordinal) || path.EndsWith(".pth", StringComparison.Ordinal)
+            ? PytorchFile.Open(path)
+            : SafetensorsFile.Open(path);
 
     private static TensorDirectory OpenShards(string directory, IReadOnlyDictionary<string, string> weightMap)
     {
@@ -63,7 +68,7 @@ internal static class CheckpointFiles
 
     private static string[] FindFormats(string directory)
     {
-        string[] candidates = [Safetensors, Safetensors + IndexSuffix];
+        string[] candidates = [Safetensors, Safetensors + IndexSuffix, Pytorch, Pytorch + IndexSuffix];
         return [.. candidates.Where(name => File.Exists(Path.Combine(directory, name)))];
     }
 

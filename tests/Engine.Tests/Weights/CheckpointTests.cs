@@ -22,6 +22,19 @@ public sealed class CheckpointTests
         Assert.Empty(checkpoint.Warnings);
     }
 
+    [Fact]
+    public void Opens_the_shipped_supra_model()
+    {
+        using var checkpoint = Checkpoint.Open(RepositoryFiles.Model("tiny-supra"));
+        Assert.Equal(ModelFamily.Supra, checkpoint.Config.Family);
+        Assert.Equal(SupraDecay.Lightning, checkpoint.Config.Supra!.Decay);
+        Assert.Equal(6_723_072, checkpoint.ParameterCount);
+        var query = checkpoint.Weights.Get(new WeightId(WeightRole.Query, 2));
+        var key = checkpoint.Weights.Get(new WeightId(WeightRole.Key, 2));
+        Assert.Equal((256, 128), (query.Rows, key.Rows));
+        Assert.Empty(checkpoint.Warnings);
+    }
+
     [Theory]
     [InlineData("rand-llama-yarn")]
     [InlineData("rand-llama-tied")]
