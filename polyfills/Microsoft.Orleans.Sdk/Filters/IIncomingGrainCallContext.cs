@@ -1,0 +1,11 @@
+using System.Reflection;
+using Orleans.Runtime;
+
+namespace Orleans;
+
+public interface IIncomingGrainCallContext : IGrainCallContext
+{
+    MethodInfo ImplementationMethod { get; }
+
+    IGrainContext TargetContext { get; }
+}

@@ -1,0 +1,4 @@
+namespace Orleans.Runtime;
+
+/// <summary>What can be called through the cluster.</summary>
+public interface IAddressable;

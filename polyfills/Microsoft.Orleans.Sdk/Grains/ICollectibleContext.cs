@@ -1,0 +1,7 @@
+namespace Orleans.Runtime;
+
+/// <summary>An activation that idle collection knows.</summary>
+internal interface ICollectibleContext
+{
+    void DelayDeactivation(TimeSpan timeSpan);
+}

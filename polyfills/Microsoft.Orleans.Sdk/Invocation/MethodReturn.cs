@@ -1,0 +1,91 @@
+namespace Orleans.Runtime.Invocation;
+
+/// <summary>What kind of thing a grain method returns, and how to await it.</summary>
+internal abstract class MethodReturn
+{
+    /// <summary>The type of the awaited result; null for none.</summary>
+    public virtual Type? ResultType => null;
+
+    /// <summary>The name of the method of <see cref="GrainReference"/> that makes such a call.</summary>
+    public abstract string CallerName { get; }
+
+    public static MethodReturn? For(Type type)
+    {
+        if (type == typeof(void))
+            return new VoidReturn();
+        if (type == typeof(Task))
+            return new TaskReturn();
+        if (type == typeof(ValueTask))
+            return new ValueTaskReturn();
+        if (!type.IsGenericType)
+            return null;
+
+        Type definition = type.GetGenericTypeDefinition();
+        Type? adapter = definition == typeof(Task<>) ? typeof(TaskReturn<>)
+            : definition == typeof(ValueTask<>) ? typeof(ValueTaskReturn<>)
+            : definition == typeof(IAsyncEnumerable<>) ? typeof(StreamReturn<>)
+            : null;
+        return adapter is null ? null : (MethodReturn)Activator.CreateInstance(adapter.MakeGenericType(type.GenericTypeArguments))!;
+    }
+
+    /// <summary>Awaits what the method has returned.</summary>
+    public abstract ValueTask<object?> AwaitAsync(object? returned);
+
+    private sealed class VoidReturn : MethodReturn
+    {
+        public override string CallerName => nameof(GrainReference.CallOneWay);
+
+        public override ValueTask<object?> AwaitAsync(object? returned) => default;
+    }
+
+    private sealed class TaskReturn : MethodReturn
+    {
+        public override string CallerName => nameof(GrainReference.CallTask);
+
+        public override async ValueTask<object?> AwaitAsync(object? returned)
+        {
+            if (returned is Task task)
+                await task;
+            return null;
+        }
+    }
+
+    private sealed class ValueTaskReturn : MethodReturn
+    {
+        public override string CallerName => nameof(GrainReference.CallValueTask);
+
+        public override async ValueTask<object?> AwaitAsync(object? returned)
+        {
+            await (ValueTask)returned!;
+            return null;
+        }
+    }
+
+    private sealed class TaskReturn<T> : MethodReturn
+    {
+        public override Type ResultType => typeof(T);
+
+        public override string CallerName => nameof(GrainReference.CallTaskOf);
+
+        public override async ValueTask<object?> AwaitAsync(object? returned) => await (Task<T>)returned!;
+    }
+
+    private sealed class ValueTaskReturn<T> : MethodReturn
+    {
+        public override Type ResultType => typeof(T);
+
+        public override string CallerName => nameof(GrainReference.CallValueTaskOf);
+
+        public override async ValueTask<object?> AwaitAsync(object? returned) => await (ValueTask<T>)returned!;
+    }
+
+    private sealed class StreamReturn<T> : MethodReturn
+    {
+        public override Type ResultType => typeof(T);
+
+        public override string CallerName => nameof(GrainReference.CallStream);
+
+        // Streams are pulled step by step through IAsyncEnumerableTarget; the method itself is never awaited.
+        public override ValueTask<object?> AwaitAsync(object? returned) => throw new InvalidOperationException("A stream is not awaited.");
+    }
+}

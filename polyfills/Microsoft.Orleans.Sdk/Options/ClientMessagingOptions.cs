@@ -1,0 +1,3 @@
+namespace Orleans.Configuration;
+
+public class ClientMessagingOptions : MessagingOptions;

@@ -1,0 +1,17 @@
+using Orleans.Runtime.Invocation;
+
+namespace Orleans.Serialization;
+
+internal sealed class MethodCallCopier(DeepCopier copier) : TypeCopier
+{
+    public override object Copy(object value, CopyContext context)
+    {
+        var call = (MethodCall)value;
+        MethodCall copy = copier.Copy(call);
+
+        // The caller's token stays with the caller; a stream is cancelled by its reader.
+        if (call.Method.CancellationIndex >= 0)
+            copy.Arguments[call.Method.CancellationIndex] = null;
+        return copy;
+    }
+}

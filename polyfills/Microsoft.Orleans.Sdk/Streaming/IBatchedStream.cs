@@ -1,0 +1,6 @@
+namespace Orleans.Streaming;
+
+internal interface IBatchedStream
+{
+    int MaxBatchSize { get; set; }
+}
