@@ -15,7 +15,7 @@ internal sealed unsafe class AlignedBlock : IDisposable
         var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (limit > 0 && bytes > limit)
         {
-            throw new OutOfMemoryException($"{bytes} bytes asked for, but this process may use {limit} bytes");
+            throw new InsufficientMemoryException($"{bytes} bytes asked for, but this process may use {limit} bytes");
         }
 
         Bytes = bytes;

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using OrleansLM.Engine.Runtime;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -17,7 +16,7 @@ internal readonly unsafe struct AttentionTile
     private readonly float* _panel;
     private readonly float* _scores;
 
-    /// <param name="memory">At least <see cref="ScratchFloats"/> floats of this thread.</param>
+    // memory: at least ScratchFloats floats that are this thread's.
     public AttentionTile(AttentionJob* job, AttentionItem item, float* memory)
     {
         _job = job;
@@ -56,7 +55,7 @@ internal readonly unsafe struct AttentionTile
         for (int position = low, count; position < high; position += count)
         {
             count = Run(position, high);
-            var (keys, stride) = Rows<TElement>(_job->Keys, position, count);
+            var keys = Rows<TElement>(_job->Keys, position, count, out var stride);
             AttentionKernels.Scores(_queries, Queries, keys, stride, count, _job->PaddedDim, _job->Scale, _scores + (position - start), Attention.BlockTokens);
         }
 
@@ -70,7 +69,7 @@ internal readonly unsafe struct AttentionTile
         for (int position = low, count; position < high; position += count)
         {
             count = Run(position, high);
-            var (values, stride) = Rows<TElement>(_job->Values, position, count);
+            var values = Rows<TElement>(_job->Values, position, count, out var stride);
             AddValues(values, stride, start, position - start, position - start + count, result.Values);
         }
     }
@@ -88,15 +87,16 @@ internal readonly unsafe struct AttentionTile
     private int Run(int position, int end) => Math.Min(Math.Min(RunTokens, _job->PageTokens - position % _job->PageTokens), end - position);
 
     /// <summary>Keys or values at consecutive positions of one page as padded f32, where they lie if they are that already.</summary>
-    private (float* Rows, int Stride) Rows<TElement>(byte* pages, int position, int count)
+    private float* Rows<TElement>(byte* pages, int position, int count, out int stride)
         where TElement : IElement
     {
         var page = _job->PageIds[_segment.PageTableStart + position / _job->PageTokens - _segment.FirstPage];
         var element = (((long)page * _job->KeyValueHeads + _head) * _job->PageTokens + position % _job->PageTokens) * _job->HeadDim;
         var source = pages + element * TElement.Size;
+        stride = _job->PaddedDim;
         if (typeof(TElement) == typeof(Float32Element) && _job->PaddedDim == _job->HeadDim)
         {
-            return ((float*)source, _job->HeadDim);
+            return (float*)source;
         }
 
         for (var i = 0; i < count; i++)
@@ -104,7 +104,7 @@ internal readonly unsafe struct AttentionTile
             Lanes.Convert<TElement>(source + (long)i * _job->HeadDim * TElement.Size, _panel + i * _job->PaddedDim, _job->HeadDim);
         }
 
-        return (_panel, _job->PaddedDim);
+        return _panel;
     }
 
     /// <summary>The keys that query <paramref name="query"/> sees of the block that begins at <paramref name="start"/>, counted from there.</summary>

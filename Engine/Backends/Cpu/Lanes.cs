@@ -49,7 +49,7 @@ internal static unsafe class Lanes
         return two.ToScalar() + two.GetElement(1);
     }
 
-    /// <summary><see cref="Sum"/> of each of four vectors.</summary>
+    /// <summary><see cref="Sum(Vector256{float})"/> of each of four vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Sum(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
     {

@@ -7,7 +7,7 @@ internal static unsafe class Rope
 {
     private const int RowsPerItem = 8;
 
-    /// <param name="angles">[T, D]: D/2 cosines, then D/2 sines of each row.</param>
+    // angles: [T, D], D/2 cosines, then D/2 sines of each row.
     public static void Run(ThreadTeam team, float* x, int tokens, int heads, int half, float* angles)
     {
         var job = new Job { X = x, Tokens = tokens, Heads = heads, Half = half, Angles = angles };

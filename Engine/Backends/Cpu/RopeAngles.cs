@@ -21,18 +21,35 @@ internal sealed unsafe class RopeAngles : IDisposable
             return values;
         }
 
-        fixed (int* p = positions)
-        fixed (float* frequencies = table.InverseFrequencies)
-        {
-            var job = new Job { Positions = p, Count = positions.Length, Frequencies = frequencies, Half = half, Factor = table.AttentionFactor, Values = values };
-            team.Run(&Item, &job, (positions.Length + RowsPerItem - 1) / RowsPerItem);
-        }
-
+        Compute(team, positions, table, values);
         Remember(positions, table);
         return values;
     }
 
     public void Dispose() => _values.Dispose();
+
+    private static void Compute(ThreadTeam team, ReadOnlySpan<int> positions, RopeTable table, float* values)
+    {
+        fixed (int* p = positions)
+        fixed (float* frequencies = table.InverseFrequencies)
+        fixed (float* stretched = table.StretchedFrequencies)
+        {
+            var half = table.InverseFrequencies.Length;
+            var job = new Job
+            {
+                Positions = p,
+                Count = positions.Length,
+                Half = half,
+                Frequencies = frequencies,
+                Stretched = stretched,
+                StretchStart = table.StretchStart,
+                LastStretched = table.StretchedFrequencies.Length / half - 1,
+                Factor = table.AttentionFactor,
+                Values = values,
+            };
+            team.Run(&Item, &job, (positions.Length + RowsPerItem - 1) / RowsPerItem);
+        }
+    }
 
     private void Remember(ReadOnlySpan<int> positions, RopeTable table)
     {
@@ -52,13 +69,21 @@ internal sealed unsafe class RopeAngles : IDisposable
         var end = Math.Min(job->Count, (item + 1) * RowsPerItem);
         for (var t = item * RowsPerItem; t < end; t++)
         {
-            var cos = job->Values + (long)t * 2 * job->Half;
-            for (var i = 0; i < job->Half; i++)
-            {
-                var (s, c) = Trigonometry.SinCos(job->Positions[t] * job->Frequencies[i]);
-                cos[i] = c * job->Factor;
-                cos[job->Half + i] = s * job->Factor;
-            }
+            Row(job, job->Positions[t], job->Values + (long)t * 2 * job->Half);
+        }
+    }
+
+    private static void Row(Job* job, int position, float* cos)
+    {
+        // As RopeTable.FrequenciesAt.
+        var frequencies = position < job->StretchStart
+            ? job->Frequencies
+            : job->Stretched + (long)Math.Min(position - job->StretchStart, job->LastStretched) * job->Half;
+        for (var i = 0; i < job->Half; i++)
+        {
+            var (s, c) = Trigonometry.SinCos(position * frequencies[i]);
+            cos[i] = c * job->Factor;
+            cos[job->Half + i] = s * job->Factor;
         }
     }
 
@@ -66,8 +91,11 @@ internal sealed unsafe class RopeAngles : IDisposable
     {
         public int* Positions;
         public int Count;
-        public float* Frequencies;
         public int Half;
+        public float* Frequencies;
+        public float* Stretched;
+        public int StretchStart;
+        public int LastStretched;
         public float Factor;
         public float* Values;
     }
