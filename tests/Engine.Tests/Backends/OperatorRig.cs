@@ -1,0 +1,139 @@
+using System.Runtime.InteropServices;
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Tensors;
+
+namespace OrleansLM.Engine.Tests.Backends;
+
+/// <summary>
+/// One backend with seeded inputs: two rigs of the same seed on two backends see the same numbers. Weights end right before memory that may not be
+/// touched, and fresh activations hold NaN.
+/// </summary>
+internal sealed unsafe class OperatorRig(IBackend backend, int seed) : IDisposable
+{
+    private readonly Random _random = new(seed);
+    private readonly List<IDisposable> _owned = [];
+
+    public IBackend Backend => backend;
+
+    /// <summary>Roughly normal values.</summary>
+    public float[] Values(int count, float scale = 1)
+    {
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            values[i] = scale * (float)(_random.NextDouble() + _random.NextDouble() + _random.NextDouble() - 1.5) * 2;
+        }
+
+        return values;
+    }
+
+    public int[] Tokens(int count, int vocabulary)
+    {
+        var tokens = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            tokens[i] = _random.Next(vocabulary);
+        }
+
+        return tokens;
+    }
+
+    /// <summary>[0, count) in random order.</summary>
+    public int[] Shuffled(int count)
+    {
+        var ids = Enumerable.Range(0, count).ToArray();
+        _random.Shuffle(ids);
+        return ids;
+    }
+
+    public Matrix Matrix(int rows, int columns, float scale = 1) => Matrix(rows, columns, Values(rows * columns, scale));
+
+    public Matrix Matrix(int rows, int columns, float[] values)
+    {
+        // An odd offset: rows of a matrix have the alignment of an element, no more.
+        const int Offset = 3;
+        var buffer = Buffer(DataType.Float32, (long)rows * columns + Offset);
+        backend.Write(buffer, Offset, MemoryMarshal.AsBytes(values.AsSpan(0, rows * columns)));
+        return new Matrix(buffer, rows, columns, Offset);
+    }
+
+    public Matrix Empty(int rows, int columns) => Matrix(rows, columns, Enumerable.Repeat(float.NaN, rows * columns).ToArray());
+
+    /// <summary>A buffer that holds NaN everywhere.</summary>
+    public DeviceBuffer Buffer(DataType type, long length)
+    {
+        var buffer = backend.Allocate(type, length);
+        _owned.Add(buffer);
+        backend.Write(buffer, 0, Encode(Enumerable.Repeat(float.NaN, (int)length).ToArray(), type));
+        return buffer;
+    }
+
+    public Weight Weight(DataType type, int rows, int columns, float scale = 1)
+    {
+        var memory = new GuardedMemory(Encode(Values(rows * columns, scale), type));
+        _owned.Add(memory);
+        return backend.LoadWeight(new HostTensor(memory.Data, type, rows, columns));
+    }
+
+    public KeyValueLayer KeyValues(DataType type, int pages, int pageTokens, int heads, int headDim)
+    {
+        var elements = (long)pages * heads * pageTokens * headDim;
+        return new KeyValueLayer(Buffer(type, elements), Buffer(type, elements), pages, pageTokens, heads, headDim);
+    }
+
+    public RecurrentLayer Recurrent(int slots, int heads, int headDim)
+    {
+        var states = Buffer(DataType.Float32, (long)slots * heads * headDim * headDim);
+        backend.Write(states, 0, MemoryMarshal.AsBytes(Values(slots * heads * headDim * headDim).AsSpan()));
+        return new RecurrentLayer(states, slots, heads, headDim);
+    }
+
+    public float[] Read(Matrix matrix) => Read(matrix.Buffer, matrix.Offset, matrix.Rows * matrix.Columns);
+
+    public float[] Read(DeviceBuffer buffer, long start, int count)
+    {
+        var values = new float[count];
+        backend.Read(buffer, start, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>The elements of a buffer of any type as f32.</summary>
+    public float[] ReadAll(DeviceBuffer buffer)
+    {
+        if (buffer.Type == DataType.Float32)
+        {
+            return Read(buffer, 0, (int)buffer.Length);
+        }
+
+        var bits = new ushort[buffer.Length];
+        backend.Read(buffer, 0, MemoryMarshal.AsBytes(bits.AsSpan()));
+        return Array.ConvertAll(bits, value => Float16Bits.ToSingle(value, buffer.Type));
+    }
+
+    /// <summary>A batch with one segment for each (first position, rows); no state unless page tables or slots are given.</summary>
+    public static StepBatch Batch(IReadOnlyList<(int Start, int Rows)> segments, Func<int, int[]>? pageTable = null, Func<int, int>? slot = null, int firstPage = 0)
+    {
+        var batch = new StepBatch();
+        for (var s = 0; s < segments.Count; s++)
+        {
+            batch.AddSegment(new int[segments[s].Rows], segments[s].Start, pageTable?.Invoke(s)[firstPage..] ?? [], firstPage, slot?.Invoke(s) ?? -1);
+        }
+
+        return batch;
+    }
+
+    public void Dispose()
+    {
+        foreach (var owned in _owned)
+        {
+            owned.Dispose();
+        }
+
+        backend.Dispose();
+    }
+
+    private static byte[] Encode(float[] values, DataType type) => type == DataType.Float32
+        ? MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
+        : MemoryMarshal.AsBytes(Array.ConvertAll(values, value => Float16Bits.FromSingle(value, type)).AsSpan()).ToArray();
+}
