@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using OrleansLM.Engine.Runtime;
+
 namespace OrleansLM.Engine.Sampling;
 
 /// <summary>
@@ -6,6 +9,11 @@ namespace OrleansLM.Engine.Sampling;
 /// </summary>
 public sealed record SamplingParameters
 {
+    /// <summary>Highest count of <see cref="LogProbs"/>.</summary>
+    public const int MaxLogProbs = 20;
+
+    private const float MaxTemperature = float.MaxValue;
+
     public static SamplingParameters Greedy { get; } = new();
 
     /// <summary>[0, ∞); 0 is greedy: the highest logit, ties to the lowest id.</summary>
@@ -37,4 +45,31 @@ public sealed record SamplingParameters
 
     /// <summary>[0, 20]: how many of the most probable tokens to report with each sampled one; null reports none, 0 only the sampled token's own.</summary>
     public int? LogProbs { get; init; }
+
+    /// <exception cref="EngineException">InvalidArgument: names the field, the value and the interval.</exception>
+    public void Validate(int vocabularySize)
+    {
+        In(nameof(Temperature), Temperature, 0, MaxTemperature, "[0, ∞), finite");
+        In(nameof(TopK), TopK, 0, int.MaxValue, "0 (all) or more");
+        In(nameof(TopP), TopP, float.Epsilon, 1, "(0, 1]");
+        In(nameof(MinP), MinP, 0, 1, "[0, 1]");
+        In(nameof(RepetitionPenalty), RepetitionPenalty, float.Epsilon, float.MaxValue, "(0, ∞), finite");
+        In(nameof(PresencePenalty), PresencePenalty, -2, 2, "[-2, 2]");
+        In(nameof(FrequencyPenalty), FrequencyPenalty, -2, 2, "[-2, 2]");
+        In(nameof(LogProbs), LogProbs ?? 0, 0, MaxLogProbs, $"[0, {MaxLogProbs}]");
+        foreach (var (id, bias) in LogitBias ?? FrozenDictionary<int, float>.Empty)
+        {
+            In(nameof(LogitBias), id, 0, vocabularySize - 1, $"ids in [0, {vocabularySize})");
+            In($"{nameof(LogitBias)}[{id}]", bias, -100, 100, "[-100, 100]");
+        }
+    }
+
+    private static void In(string field, double value, double low, double high, string interval)
+    {
+        // Written so that NaN is refused.
+        if (!(value >= low && value <= high))
+        {
+            throw new EngineException(EngineError.InvalidArgument, $"{field} is {value}; expected {interval}") { Field = field };
+        }
+    }
 }
