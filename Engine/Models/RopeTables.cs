@@ -9,6 +9,9 @@ namespace OrleansLM.Engine.Models;
 /// </summary>
 public static class RopeTables
 {
+    /// <summary>Positions with frequencies of their own under dynamic NTK; later ones share the last. Bounds the table whatever a config says.</summary>
+    private const int MaxStretchedPositions = 1 << 20;
+
     /// <param name="config">Base, scaling and constants.</param>
     /// <param name="headDim">D; even.</param>
     /// <param name="contextLength">Longest sequence: dynamic NTK has frequencies of its own for each position up to there.</param>
@@ -63,8 +66,8 @@ public static class RopeTables
     {
         var original = config.OriginalContextLength;
         ArgumentOutOfRangeException.ThrowIfLessThan(original, 1);
-        var longest = Math.Max(contextLength, (int)Math.Min(int.MaxValue, config.Factor * original));
-        var stretched = new float[(longest - original) * (headDim / 2)];
+        var longest = (int)Math.Min(Math.Max(contextLength, config.Factor * original), original + (double)MaxStretchedPositions);
+        var stretched = new float[Math.Max(0, longest - original) * (headDim / 2)];
         for (var length = original + 1; length <= longest; length++)
         {
             var growth = config.Factor * length / original - (config.Factor - 1);
