@@ -1,3 +1,4 @@
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Tests.Models;
@@ -85,6 +86,33 @@ public sealed class InvarianceTests
         Logits.BitEqual(expected[53..60], both[0], "the fork");
         Logits.BitEqual(expected[54..], pipeline.Prefill(parent, ids[54..], chunk: 33), "the parent");
         Logits.BitEqual(expected[60..], pipeline.Prefill(fork, ids[60..], chunk: 64), "the fork, later");
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral-window")]
+    [InlineData("supra")]
+    public void Threads_leave_no_trace(string model)
+        => Logits.BitEqual(Prefill(model, new TestSetup("cpu") { Threads = 1 }, 64), Prefill(model, new TestSetup("cpu") { Threads = 3 }, 64), "3 threads");
+
+    [Theory]
+    [InlineData("reference", 1)]
+    [InlineData("reference", 20)]
+    [InlineData("cpu", 1)]
+    [InlineData("cpu", 100)]
+    public void A_rollback_to_a_checkpoint_computes_again_only_what_came_after_it(string backend, int tokens)
+    {
+        var config = RandomModel.Named("supra");
+        using var weights = RandomModel.Weights(config);
+        using var pipeline = new TestPipeline(config, weights, new TestSetup(backend) { Checkpoints = new CheckpointPolicy(16, 6) });
+        var ids = RandomModel.Tokens(config, Length);
+        var expected = pipeline.Prefill(pipeline.NewSequence(), ids, chunk: 64);
+
+        var sequence = pipeline.NewSequence();
+        pipeline.Prefill(sequence, [.. ids[..(Length - tokens)], .. RandomModel.Tokens(config, tokens, seed: 99)], chunk: 5);
+        var kept = sequence.Truncate(Length - tokens);
+        Assert.InRange(kept, 1, Length - tokens);
+        Logits.BitEqual(expected[kept..], pipeline.Prefill(sequence, ids[kept..], chunk: 64), "after a rollback");
     }
 
     [Theory]

@@ -31,7 +31,13 @@ internal static class Logits
     /// <summary>Natural logarithm of the probability of <paramref name="token"/>.</summary>
     public static double LogProb(float[] logits, int token)
     {
-        var maximum = (double)logits.Max();
-        return logits[token] - maximum - Math.Log(logits.Sum(logit => Math.Exp(logit - maximum)));
+        var maximum = logits.Max();
+        var sum = 0.0;
+        foreach (var logit in logits)
+        {
+            sum += Math.Exp(logit - (double)maximum);
+        }
+
+        return logits[token] - (double)maximum - Math.Log(sum);
     }
 }

@@ -1,16 +1,20 @@
 using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cpu;
 using OrleansLM.Engine.Backends.Reference;
 
 namespace OrleansLM.Engine.Tests.Models;
 
-/// <summary>The backends that every model test runs on, by name.</summary>
+/// <summary>The backends that the model tests run on, by name.</summary>
 public static class TestBackends
 {
-    public static TheoryData<string> Names => ["reference"];
+    public static TheoryData<string> Names => ["reference", "cpu"];
 
-    public static IBackend Create(string name) => name switch
+    /// <param name="name"><c>reference</c> or <c>cpu</c>.</param>
+    /// <param name="threads">Of the CPU backend.</param>
+    public static IBackend Create(string name, int threads = 2) => name switch
     {
         "reference" => new ReferenceBackend(),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "expected reference"),
+        "cpu" => new CpuBackend(threads),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "expected reference or cpu"),
     };
 }

@@ -20,7 +20,7 @@ internal sealed class TestPipeline : IDisposable
     {
         _config = config;
         _setup = setup;
-        _backend = TestBackends.Create(setup.Backend);
+        _backend = TestBackends.Create(setup.Backend, setup.Threads);
         var options = new StageOptions
         {
             StateUnits = setup.StateUnits,
@@ -38,12 +38,30 @@ internal sealed class TestPipeline : IDisposable
     public PagePool Pool { get; }
 
     public SequenceState NewSequence() => _config.Family == ModelFamily.Supra
-        ? new RecurrentSequenceState(Pool, CheckpointPolicy.None)
+        ? new RecurrentSequenceState(Pool, _setup.Checkpoints)
         : new PagedSequenceState(Pool, _setup.PageTokens, _config.SlidingWindow);
 
     /// <summary>Logits of every token of <paramref name="ids"/>, computed in chunks of <paramref name="chunk"/>.</summary>
     public float[][] Prefill(SequenceState sequence, int[] ids, int chunk)
         => [.. ids.Chunk(chunk).SelectMany(part => Step((sequence, part))[0])];
+
+    /// <summary>Negative natural logarithms of the probabilities of ids[1], ids[2], …, each after all that stands before it.</summary>
+    public double[] NegativeLogLikelihoods(SequenceState sequence, int[] ids)
+    {
+        var losses = new List<double>(ids.Length);
+        for (var start = 0; start < ids.Length; start += _setup.MaxRows)
+        {
+            foreach (var row in Step((sequence, ids[start..Math.Min(start + _setup.MaxRows, ids.Length)]))[0])
+            {
+                if (losses.Count + 1 < ids.Length)
+                {
+                    losses.Add(-Logits.LogProb(row, ids[losses.Count + 1]));
+                }
+            }
+        }
+
+        return [.. losses];
+    }
 
     /// <summary>One step over several sequences; logits [row][V] of each.</summary>
     public float[][][] Step(params (SequenceState Sequence, int[] Tokens)[] parts)

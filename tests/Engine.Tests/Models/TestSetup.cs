@@ -1,3 +1,4 @@
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Tests.Models;
@@ -16,6 +17,12 @@ public sealed record TestSetup(string Backend)
     public int MaxLogitRows { get; init; } = 64;
 
     public DataType StateType { get; init; } = DataType.Float32;
+
+    /// <summary>Worker threads of the CPU backend.</summary>
+    public int Threads { get; init; } = 2;
+
+    /// <summary>Recurrent models: checkpoints for rollback.</summary>
+    public CheckpointPolicy Checkpoints { get; init; } = CheckpointPolicy.None;
 
     /// <summary>Hands pages out in a random order instead of an ascending one.</summary>
     public int? ScrambleSeed { get; init; }

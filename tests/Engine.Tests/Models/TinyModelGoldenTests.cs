@@ -13,7 +13,13 @@ public sealed class TinyModelGoldenTests
         get
         {
             // The plain loops take a second for a few of these tokens: one short case shows that they agree too.
-            var cases = new TheoryData<string, int, string> { { "tiny-yarn-mistral-128k", 1, "reference" } };
+            var cases = new TheoryData<string, int, string> { { "tiny-yarn-mistral-128k", 1, "reference" }, { "tiny-supra", 1, "reference" } };
+            for (var i = 0; i < 5; i++)
+            {
+                cases.Add("tiny-yarn-mistral-128k", i, "cpu");
+                cases.Add("tiny-supra", i, "cpu");
+            }
+
             return cases;
         }
     }
