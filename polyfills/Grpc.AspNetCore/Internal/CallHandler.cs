@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Grpc.Core;
+using Grpc.Net.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>Serves one method. However the call goes, it ends with a status, and nothing escapes to the server.</summary>
+internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TResponse> method, ServiceSettings settings, ILogger logger)
+    where TRequest : class
+    where TResponse : class
+{
+    protected Method<TRequest, TResponse> Method => method;
+
+    public Task HandleAsync(HttpContext http) => RequestCheck.Accepts(http) ? RunAsync(http) : Task.CompletedTask;
+
+    protected abstract Task InvokeAsync(HttpContextServerCallContext call);
+
+    protected ValueTask<TRequest> ReadRequestAsync(HttpContextServerCallContext call) =>
+        call.Reader.ReadSingleAsync(method.RequestMarshaller.ContextualDeserializer, call.CancellationToken);
+
+    protected async Task WriteResponseAsync(HttpContextServerCallContext call, TResponse? response)
+    {
+        if (call.Status.StatusCode != StatusCode.OK)
+        {
+            return;
+        }
+
+        if (response is null)
+        {
+            throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
+        }
+
+        await call.WriteMessageAsync(response, method.ResponseMarshaller.ContextualSerializer, call.CancellationToken).ConfigureAwait(false);
+    }
+
+    private static void LiftHttpLimits(HttpContext http)
+    {
+        // A stream may rest for minutes and carry any number of messages; each message has its own limit.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+    }
+
+    private async Task RunAsync(HttpContext http)
+    {
+        using var call = new HttpContextServerCallContext(http, method, settings);
+        try
+        {
+            LiftHttpLimits(http);
+            CheckEncoding(http);
+            await InvokeAsync(call).ConfigureAwait(false);
+            if (call.DeadlineExceeded)
+            {
+                call.Status = StatusOf.Deadline;
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(call, exception);
+        }
+
+        await EndAsync(call).ConfigureAwait(false);
+    }
+
+    private void CheckEncoding(HttpContext http)
+    {
+        string? encoding = http.Request.Headers[GrpcHeaders.Encoding];
+        if (!MessageEncodings.IsIdentity(encoding) && settings.Encodings.Find(encoding) is null)
+        {
+            http.Response.Headers[GrpcHeaders.AcceptEncoding] = settings.Encodings.AcceptEncoding;
+            throw WireErrors.UnknownEncoding(encoding!, settings.Encodings.AcceptEncoding);
+        }
+    }
+
+    private void Fail(HttpContextServerCallContext call, Exception exception)
+    {
+        if (exception is RpcException rpc)
+        {
+            call.AddTrailers(rpc.Trailers);
+            logger.CallRefused(rpc, method.FullName, rpc.StatusCode);
+        }
+        else if (!call.CancellationToken.IsCancellationRequested)
+        {
+            logger.CallFailed(exception, method.FullName);
+        }
+
+        call.Status = StatusOf.Failure(exception, call, settings.DetailedErrors);
+    }
+
+    private static Task EndAsync(HttpContextServerCallContext call)
+    {
+        Activity.Current?.SetTag("grpc.method", call.Method);
+        Activity.Current?.SetTag("grpc.status_code", (int)call.Status.StatusCode);
+        if (call.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (call.ResponseIsBroken)
+        {
+            call.HttpContext.Features.Get<IHttpResetFeature>()?.Reset(Http2InternalError);
+            return Task.CompletedTask;
+        }
+
+        return call.WriteStatusAsync();
+    }
+
+    private const int Http2InternalError = 2;
+}

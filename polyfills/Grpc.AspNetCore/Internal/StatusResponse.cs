@@ -1,0 +1,40 @@
+using System.Globalization;
+using Grpc.Core;
+using Grpc.Net.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>The end of a call: status and trailers, after the messages or, when there were none, as the only headers.</summary>
+internal static class StatusResponse
+{
+    public static Task WriteAsync(HttpResponse response, Status status, Metadata? trailers)
+    {
+        response.ContentType = GrpcHeaders.ContentType;
+        Put(Destination(response), status, trailers);
+        return Task.CompletedTask;
+    }
+
+    public static void Put(IHeaderDictionary target, Status status, Metadata? trailers)
+    {
+        target[GrpcHeaders.Status] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
+        if (status.Detail.Length > 0)
+        {
+            target[GrpcHeaders.Message] = PercentEncoding.Encode(status.Detail);
+        }
+
+        foreach (Metadata.Entry entry in trailers ?? [])
+        {
+            if (!GrpcHeaders.IsReserved(entry.Key))
+            {
+                target.Append(entry.Key, BinaryHeader.Text(entry));
+            }
+        }
+    }
+
+    private static IHeaderDictionary Destination(HttpResponse response) => response.HasStarted
+        ? response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
+            ?? throw new InvalidOperationException("Trailers are not supported for this response. The server may not support gRPC.")
+        : response.Headers;
+}

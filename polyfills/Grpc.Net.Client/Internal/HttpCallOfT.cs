@@ -1,0 +1,186 @@
+using System.IO.Pipelines;
+using Grpc.Core;
+using Grpc.Net.Compression;
+using Grpc.Net.Wire;
+
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>A call with its messages.</summary>
+internal sealed class HttpCall<TRequest, TResponse> : HttpCall
+    where TRequest : class
+    where TResponse : class
+{
+    private const int ReadBufferBytes = 16 * 1024;
+
+    private readonly Method<TRequest, TResponse> _method;
+    private readonly string? _host;
+    private readonly ResponseStream<TRequest, TResponse> _responses;
+    private readonly TaskCompletionSource<FrameReader> _reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RequestStream<TRequest>? _requests;
+    private HttpResponseMessage? _response;
+
+    public HttpCall(ChannelSettings settings, ActiveCalls calls, Method<TRequest, TResponse> method, string? host, CallOptions options)
+        : base(settings, calls, options, method.FullName)
+    {
+        _method = method;
+        _host = host;
+        _responses = new ResponseStream<TRequest, TResponse>(this);
+    }
+
+    public IClientStreamWriter<TRequest> Requests => _requests!;
+
+    public IAsyncStreamReader<TResponse> Responses => _responses;
+
+    /// <summary>Begins the request; a null message begins a request stream.</summary>
+    public void Start(TRequest? message)
+    {
+        Metadata headers = [.. Options.Headers ?? []];
+        ICompressionProvider? compression = Settings.Encodings.Find(headers.GetValue(GrpcHeaders.EncodingRequest));
+        FrameWriter Framing(PipeWriter pipe) => new(pipe, Settings.MaxSendBytes, compression, null);
+        Action<TRequest, SerializationContext> serialize = _method.RequestMarshaller.ContextualSerializer;
+
+        HttpContent content;
+        if (message is null)
+        {
+            _requests = new RequestStream<TRequest>(this, serialize, Framing, Options.WriteOptions);
+            content = new RequestStreamContent<TRequest>(_requests);
+        }
+        else
+        {
+            content = new SingleMessageContent<TRequest>(message, serialize, Framing, Options.WriteOptions);
+        }
+
+        _ = RunAsync(headers, content, compression?.EncodingName);
+    }
+
+    /// <summary>The one response of the call, once the status says that it counts.</summary>
+    public async Task<TResponse> SingleResponseAsync()
+    {
+        if (!await _responses.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
+            throw await RejectAsync(new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none.")).ConfigureAwait(false);
+        }
+
+        TResponse response = _responses.Current;
+        return await _responses.MoveNext(CancellationToken.None).ConfigureAwait(false)
+            ? throw await RejectAsync(new Status(StatusCode.Internal, "Unexpected data after finished reading message.")).ConfigureAwait(false)
+            : response;
+    }
+
+    /// <summary>The next message, or null when the stream ended with status OK.</summary>
+    public async ValueTask<TResponse?> ReadAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static call => ((HttpCall<TRequest, TResponse>)call!).CancelRead(), this);
+        try
+        {
+            FrameReader reader = await _reader.Task.ConfigureAwait(false);
+            TResponse? message = await reader.ReadAsync(_method.ResponseMarshaller.ContextualDeserializer, Running).ConfigureAwait(false);
+            if (message is null)
+            {
+                EndByTrailers(_response!);
+            }
+
+            if (Ended && GetStatus().StatusCode != StatusCode.OK)
+            {
+                throw Failure();
+            }
+
+            return message;
+        }
+        catch (Exception exception) when (!Ended)
+        {
+            End(TransportStatus.Of(exception, "Error reading next message."));
+            throw Failure();
+        }
+        catch (Exception exception) when (exception is not RpcException and not OperationCanceledException { InnerException: RpcException })
+        {
+            throw Failure();
+        }
+    }
+
+    protected override void OnEnded(Status status)
+    {
+        _requests?.EndCall();
+        if (status.StatusCode != StatusCode.OK && _reader.TrySetException(Failure()))
+        {
+            _ = _reader.Task.Exception;
+        }
+    }
+
+    private void CancelRead() => End(new Status(StatusCode.Cancelled, "Call canceled by the client."));
+
+    private Task<Exception> RejectAsync(Status status)
+    {
+        End(status);
+        return Task.FromResult<Exception>(GetStatus().StatusCode == StatusCode.OK ? new RpcException(status) : Failure());
+    }
+
+    private async Task RunAsync(Metadata headers, HttpContent content, string? encoding)
+    {
+        try
+        {
+            await AddCredentialsAsync(headers).ConfigureAwait(false);
+            using HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, _host, headers, Options.Deadline, encoding, content);
+            HttpResponseMessage response = await Settings.SendAsync(request, Running).ConfigureAwait(false);
+            await AcceptAsync(response).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            End(TransportStatus.Of(exception, "Error starting gRPC call."));
+        }
+    }
+
+    private async Task AcceptAsync(HttpResponseMessage response)
+    {
+        _response = response;
+        if (ResponseMessage.Refusal(response) is { } refused)
+        {
+            End(refused);
+            return;
+        }
+
+        AcceptHeaders(ResponseMessage.ReadMetadata(response.Headers));
+        if (response.Headers.Contains(GrpcHeaders.Status))
+        {
+            End(ResponseMessage.ReadStatus(response.Headers), ResponseMessage.ReadMetadata(response.Headers));
+        }
+
+        Stream body = await response.Content.ReadAsStreamAsync(Running).ConfigureAwait(false);
+        string? encoding = ResponseMessage.First(response.Headers, GrpcHeaders.Encoding);
+        PipeReader pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes));
+        _reader.TrySetResult(new FrameReader(pipe, Settings.MaxReceiveBytes, encoding, Settings.Encodings));
+    }
+
+    private void EndByTrailers(HttpResponseMessage response)
+    {
+        if (!Ended)
+        {
+            End(ResponseMessage.ReadStatus(response.TrailingHeaders), ResponseMessage.ReadMetadata(response.TrailingHeaders));
+        }
+    }
+
+    private async Task AddCredentialsAsync(Metadata headers)
+    {
+        List<CallCredentials> credentials = [.. Settings.CallCredentials];
+        if (Options.Credentials is { } own)
+        {
+            credentials.Add(own);
+        }
+
+        if (credentials.Count == 0)
+        {
+            return;
+        }
+
+        if (!Settings.SendsCallCredentials)
+        {
+            Settings.Logger.CredentialsWithheld(MethodName);
+            return;
+        }
+
+        string service = new Uri(Settings.Address, _method.ServiceName).ToString();
+        var context = new AuthInterceptorContext(service, _method.Name, Running);
+        await CallCredentialsRunner.RunAsync(credentials, context, headers).ConfigureAwait(false);
+    }
+}
