@@ -4,7 +4,7 @@ namespace Grpc.Core;
 
 public static class AsyncStreamReaderExtensions
 {
-    /// <summary>The messages of the stream until it ends. Cancelling ends the enumeration, not the call.</summary>
+    /// <summary>The messages of the stream until it ends. On a client, cancelling cancels the call.</summary>
     public static IAsyncEnumerable<T> ReadAllAsync<T>(
         this IAsyncStreamReader<T> streamReader,
         CancellationToken cancellationToken = default)

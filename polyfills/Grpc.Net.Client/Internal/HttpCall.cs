@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
-using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -19,6 +17,7 @@ internal abstract class HttpCall : IDisposable
     private readonly CancellationTokenRegistration _cancellation;
     private readonly Timer? _deadlineTimer;
     private Metadata _trailers = Metadata.Empty;
+    private bool _endedLocally;
 
     protected HttpCall(ChannelSettings settings, ActiveCalls calls, CallOptions options, string method)
     {
@@ -64,6 +63,8 @@ internal abstract class HttpCall : IDisposable
             : failure;
     }
 
+    public void Cancel() => EndLocally(new Status(StatusCode.Cancelled, "Call canceled by the client."));
+
     public void Dispose() => EndLocally(new Status(StatusCode.Cancelled, "gRPC call disposed."));
 
     /// <summary>Ends the call unless it has ended.</summary>
@@ -86,9 +87,6 @@ internal abstract class HttpCall : IDisposable
 
     protected void AcceptHeaders(Metadata headers) => _headers.TrySetResult(headers);
 
-    private bool _endedLocally;
-
-    [SuppressMessage("Design", "CA1031", Justification = "The cause of a cancelled transport does not matter once the call has ended.")]
     private void Release(Status status)
     {
         if (status.StatusCode != StatusCode.OK)
@@ -117,8 +115,6 @@ internal abstract class HttpCall : IDisposable
 
     private static InvalidOperationException Unfinished(string what) =>
         new($"Unable to get the {what} because the call is not complete.");
-
-    private void Cancel() => EndLocally(new Status(StatusCode.Cancelled, "Call canceled by the client."));
 
     private void EndLocally(Status status)
     {

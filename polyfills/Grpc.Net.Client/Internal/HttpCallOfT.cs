@@ -50,6 +50,11 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
             content = new SingleMessageContent<TRequest>(message, serialize, Framing, Options.WriteOptions);
         }
 
+        if (Ended)
+        {
+            _requests?.EndCall();
+        }
+
         _ = RunAsync(headers, content, compression?.EncodingName);
     }
 
@@ -71,13 +76,14 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
     public async ValueTask<TResponse?> ReadAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static call => ((HttpCall<TRequest, TResponse>)call!).CancelRead(), this);
+            static call => ((HttpCall)call!).Cancel(), this);
         try
         {
             FrameReader reader = await _reader.Task.ConfigureAwait(false);
             TResponse? message = await reader.ReadAsync(_method.ResponseMarshaller.ContextualDeserializer, Running).ConfigureAwait(false);
             if (message is null)
             {
+                reader.Complete();
                 EndByTrailers(_response!);
             }
 
@@ -102,13 +108,18 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
     protected override void OnEnded(Status status)
     {
         _requests?.EndCall();
-        if (status.StatusCode != StatusCode.OK && _reader.TrySetException(Failure()))
+        if (status.StatusCode == StatusCode.OK)
+        {
+            return;
+        }
+
+        // Resets the HTTP/2 stream unless it has ended.
+        _response?.Dispose();
+        if (_reader.TrySetException(Failure()))
         {
             _ = _reader.Task.Exception;
         }
     }
-
-    private void CancelRead() => End(new Status(StatusCode.Cancelled, "Call canceled by the client."));
 
     private Task<Exception> RejectAsync(Status status)
     {
@@ -121,7 +132,7 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
         try
         {
             await AddCredentialsAsync(headers).ConfigureAwait(false);
-            using HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, _host, headers, Options.Deadline, encoding, content);
+            HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, _host, headers, Options.Deadline, encoding, content);
             HttpResponseMessage response = await Settings.SendAsync(request, Running).ConfigureAwait(false);
             await AcceptAsync(response).ConfigureAwait(false);
         }
@@ -133,7 +144,13 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
 
     private async Task AcceptAsync(HttpResponseMessage response)
     {
-        _response = response;
+        Volatile.Write(ref _response, response);
+        if (Ended)
+        {
+            response.Dispose();
+            return;
+        }
+
         if (ResponseMessage.Refusal(response) is { } refused)
         {
             End(refused);

@@ -38,7 +38,7 @@ internal sealed class RequestStream<TRequest>(
         }
 
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static state => ((HttpCall)state!).End(new Status(StatusCode.Cancelled, "Call canceled by the client.")), call);
+            static state => ((HttpCall)state!).Cancel(), call);
         try
         {
             await WriteCoreAsync(message).ConfigureAwait(false);

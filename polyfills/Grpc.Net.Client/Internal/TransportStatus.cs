@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Sockets;
 using System.Text;
 using Grpc.Core;
@@ -10,15 +9,15 @@ internal static class TransportStatus
 {
     public static Status Of(Exception exception, string doing)
     {
-        if (exception is RpcException rpc)
-        {
-            return rpc.Status;
-        }
-
         var text = new StringBuilder(doing);
         StatusCode? code = null;
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
+            if (cause is RpcException rpc)
+            {
+                return rpc.Status;
+            }
+
             text.Append(' ').Append(cause.GetType().Name).Append(": ").Append(cause.Message);
             code = CodeOf(cause) ?? code;
         }

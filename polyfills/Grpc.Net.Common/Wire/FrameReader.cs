@@ -44,6 +44,9 @@ internal sealed class FrameReader(PipeReader pipe, int? maxSize, string? encodin
         return ended ? message : throw WireErrors.Additional();
     }
 
+    /// <summary>Gives the pipe's memory back.</summary>
+    public void Complete() => pipe.Complete();
+
     /// <summary>True with a message, true with null at the end, false when more bytes are needed.</summary>
     private bool TryParse<T>(in ReadResult result, Func<DeserializationContext, T> deserialize, out T? message)
         where T : class
