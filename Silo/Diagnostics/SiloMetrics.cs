@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Silo.Diagnostics;
+
+/// <summary>Every instrument and span of the silo.</summary>
+public sealed class SiloMetrics
+{
+    public const string Name = "OrleansLM.Silo";
+
+    private static readonly double[] Milliseconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+    private readonly UpDownCounter<long> _activeSessions;
+    private readonly Counter<long> _turnsStarted;
+    private readonly Counter<long> _turnsEnded;
+    private readonly Counter<long> _turnsInterrupted;
+    private readonly Counter<long> _turnsResumed;
+    private readonly Counter<long> _forks;
+    private readonly Counter<long> _rollbacks;
+    private readonly Counter<long> _expired;
+    private readonly Counter<long> _tokensIn;
+    private readonly Counter<long> _tokensOut;
+    private readonly Histogram<double> _commitDuration;
+    private readonly Histogram<int> _commitWrites;
+
+    public SiloMetrics(IMeterFactory factory)
+    {
+        var meter = factory.Create(Name);
+        _activeSessions = meter.CreateUpDownCounter<long>("orleanslm.sessions.active", "{session}", "Sessions that are in memory");
+        _turnsStarted = meter.CreateCounter<long>("orleanslm.turns.started", "{turn}", "Turns that became durable");
+        _turnsEnded = meter.CreateCounter<long>("orleanslm.turns.ended", "{turn}", "Turns that ended, by reason (stop, length, cancelled, failed)");
+        _turnsInterrupted = meter.CreateCounter<long>("orleanslm.turns.interrupted", "{turn}", "Turns that were left unfinished");
+        _turnsResumed = meter.CreateCounter<long>("orleanslm.turns.resumed", "{turn}", "Interrupted turns that were taken up again");
+        _forks = meter.CreateCounter<long>("orleanslm.sessions.forks", "{session}", "Sessions made by forking");
+        _rollbacks = meter.CreateCounter<long>("orleanslm.sessions.rollbacks", "{rollback}", "Rollbacks");
+        _expired = meter.CreateCounter<long>("orleanslm.sessions.expired", "{session}", "Sessions deleted because their time was up");
+        _tokensIn = meter.CreateCounter<long>("orleanslm.tokens.input", "{token}", "Tokens appended by callers");
+        _tokensOut = meter.CreateCounter<long>("orleanslm.tokens.output", "{token}", "Tokens generated");
+        _commitDuration = meter.CreateHistogram("orleanslm.log.commit.duration", "s", "Time of one group commit", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
+        _commitWrites = meter.CreateHistogram<int>("orleanslm.log.commit.writes", "{write}", "Writes in one group commit");
+    }
+
+    /// <summary>Spans of turns and session operations.</summary>
+    public static ActivitySource Activities { get; } = new(Name);
+
+    public void SessionActivated() => _activeSessions.Add(1);
+
+    public void SessionDeactivated() => _activeSessions.Add(-1);
+
+    public void TurnStarted(int promptTokens)
+    {
+        _turnsStarted.Add(1);
+        _tokensIn.Add(promptTokens);
+    }
+
+    public void TurnEnded(TurnFinishReason reason, int generatedTokens)
+    {
+        _turnsEnded.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString().ToLowerInvariant()));
+        _tokensOut.Add(generatedTokens);
+    }
+
+    public void TurnFailed() => _turnsEnded.Add(1, new KeyValuePair<string, object?>("reason", "failed"));
+
+    public void TurnInterrupted() => _turnsInterrupted.Add(1);
+
+    public void TurnResumed() => _turnsResumed.Add(1);
+
+    public void SessionForked() => _forks.Add(1);
+
+    public void SessionRolledBack() => _rollbacks.Add(1);
+
+    public void SessionExpired() => _expired.Add(1);
+
+    public void GroupCommitted(int writes, TimeSpan duration)
+    {
+        _commitWrites.Record(writes);
+        _commitDuration.Record(duration.TotalSeconds);
+    }
+}

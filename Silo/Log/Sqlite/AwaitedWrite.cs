@@ -1,0 +1,16 @@
+namespace OrleansLM.Silo.Log.Sqlite;
+
+/// <summary>A write that somebody waits for.</summary>
+internal sealed class AwaitedWrite<T>(LogWriteUrgency urgency, Func<SqliteWrites, T> apply) : LogWrite(urgency)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T _result = default!;
+
+    public Task<T> Task => _done.Task;
+
+    public override void Apply(SqliteWrites writes) => _result = apply(writes);
+
+    public override void Committed() => _done.TrySetResult(_result);
+
+    public override void Failed(Exception failure) => _done.TrySetException(failure);
+}

@@ -1,0 +1,44 @@
+using OrleansLM.Contracts.Messages;
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Sampling;
+using OrleansLM.Engine.Text;
+
+namespace OrleansLM.Silo.Models;
+
+/// <summary>A model that this silo serves.</summary>
+/// <param name="Name">What callers name it by.</param>
+/// <param name="Engine">Its replica on this silo.</param>
+/// <param name="ChatTemplate">Name of the template for messages that name none; null: messages must name one.</param>
+public sealed record HostedModel(string Name, IInferenceEngine Engine, string? ChatTemplate = null)
+{
+    /// <summary>Longest sequence in tokens; null: no limit.</summary>
+    public int? ContextTokens => Engine.Config.Family == ModelFamily.Supra ? null : Engine.Config.ContextLength;
+
+    public int VocabularySize => Engine.Config.VocabularySize;
+
+    /// <summary>The text of a token by itself; U+FFFD for a part of a character.</summary>
+    public string TextOf(int id)
+    {
+        var token = Engine.Tokenizer.TextOf(id);
+        return token.Kind == TokenTextKind.Byte && token.Text.Length == 0 ? "\uFFFD" : token.Text;
+    }
+
+    public ScoredToken Scored(TokenLogProb token) => new() { TokenId = token.TokenId, LogProb = token.LogProb, Text = TextOf(token.TokenId) };
+
+    public IReadOnlyList<ScoredToken>? Scored(IReadOnlyList<TokenLogProb>? tokens)
+    {
+        if (tokens is null)
+        {
+            return null;
+        }
+
+        var scored = new ScoredToken[tokens.Count];
+        for (var i = 0; i < scored.Length; i++)
+        {
+            scored[i] = Scored(tokens[i]);
+        }
+
+        return scored;
+    }
+}
