@@ -7,6 +7,7 @@ namespace OrleansLM.Silo.Log;
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TurnParameters))]
 [JsonSerializable(typeof(SamplingSettings))]
+[JsonSerializable(typeof(TurnCommand))]
 [JsonSerializable(typeof(StopSettings))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class LogJson : JsonSerializerContext;

@@ -67,5 +67,6 @@ internal static class TurnWrites
         writes.UpdateSession(session, "active_turn = NULL, last_turn = ?1, length = ?2", lastTurnId, start);
         SessionWrites.TruncateTokens(writes, session.Row, start);
         writes.Run("DELETE FROM turns WHERE session = ?1 AND turn_id = ?2", session.Row, turnId);
+        writes.Run("DELETE FROM checkpoints WHERE session = ?1 AND position > ?2", session.Row, start);
     }
 }

@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Orleans.Runtime;
+using OrleansLM.Contracts.Errors;
+using OrleansLM.Contracts.Grains;
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Silo.Sessions;
+
+/// <summary>
+/// The address of a session in the cluster: at most one activation, on the silo that holds its state. Everything else is <see cref="SessionOwner"/>.
+/// Reentrant, so that streams, cancellations and forks pass while a turn runs.
+/// </summary>
+[Reentrant]
+[PreferLocalPlacement]
+public sealed class SessionGrain : Grain, ISessionGrain
+{
+    private static readonly TimeSpan s_keepAlivePeriod = TimeSpan.FromMinutes(1);
+
+    private readonly SessionServices _services;
+    private readonly SessionOwner _owner;
+    private IGrainTimer? _keepAlive;
+
+    public SessionGrain(SessionServices services)
+    {
+        _services = services;
+        _owner = new SessionOwner(this.GetPrimaryKeyString(), services);
+    }
+
+    public Task<SessionInfo> CreateAsync(CreateSession request, CancellationToken cancellationToken = default) =>
+        GuardAsync(_owner.CreateAsync(request, cancellationToken));
+
+    public Task<SessionInfo> GetAsync(CancellationToken cancellationToken = default) => GuardAsync(_owner.InfoAsync(cancellationToken));
+
+    public Task DeleteAsync(CancellationToken cancellationToken = default) => GuardAsync(_owner.DeleteAsync(cancellationToken));
+
+    public async IAsyncEnumerable<TurnEvent> RunTurnAsync(TurnCommand command, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var reader = await GuardAsync(_owner.StartTurnAsync(command, cancellationToken));
+        KeepAlive();
+        var ended = false;
+        try
+        {
+            await foreach (var item in reader.ReadAsync(cancellationToken))
+            {
+                ended |= item.Kind == TurnEventKind.Finished;
+                yield return item;
+            }
+        }
+        finally
+        {
+            if (!ended && command.OnDisconnect == DisconnectPolicy.Cancel)
+            {
+                await _owner.CancelAsync(reader.TurnId, CancellationToken.None);
+            }
+        }
+    }
+
+    public async IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var reader = await GuardAsync(_owner.ResumeAsync(request, cancellationToken));
+        KeepAlive();
+        await foreach (var item in reader.ReadAsync(cancellationToken))
+        {
+            yield return item;
+        }
+    }
+
+    public Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default) => GuardAsync(_owner.CancelAsync(turnId, cancellationToken));
+
+    public async Task<SessionInfo> ForkAsync(ForkSession request, CancellationToken cancellationToken = default)
+    {
+        await GuardAsync(_owner.ForkAsync(request, cancellationToken));
+        try
+        {
+            // The child wakes up on this silo and takes the forked state over.
+            return await GrainFactory.GetGrain<ISessionGrain>(request.NewSessionId).GetAsync(cancellationToken);
+        }
+        finally
+        {
+            if (_services.Handover.Take(request.NewSessionId) is { } left)
+            {
+                await left.DisposeAsync();
+            }
+        }
+    }
+
+    public Task<SessionInfo> RollbackAsync(RollbackSession request, CancellationToken cancellationToken = default) =>
+        GuardAsync(_owner.RollBackAsync(request, cancellationToken));
+
+    public Task<SessionInfo> CreateCheckpointAsync(string name, int? position, CancellationToken cancellationToken = default) =>
+        GuardAsync(_owner.AddCheckpointAsync(name, position, cancellationToken));
+
+    public Task<SessionInfo> DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) =>
+        GuardAsync(_owner.RemoveCheckpointAsync(name, cancellationToken));
+
+    public Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default) =>
+        GuardAsync(_owner.HistoryAsync(start, end, cancellationToken));
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _keepAlive?.Dispose();
+        await _owner.DisposeAsync();
+    }
+
+    /// <summary>A session that does not exist, or no longer, needs no activation.</summary>
+    private async Task<T> GuardAsync<T>(Task<T> operation)
+    {
+        try
+        {
+            return await operation;
+        }
+        finally
+        {
+            if (!_owner.IsLoaded)
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+
+    /// <summary>A turn that nobody reads must not lose its activation for being idle.</summary>
+    private void KeepAlive() => _keepAlive ??= this.RegisterGrainTimer(
+        _ =>
+        {
+            if (!_owner.IsRunning)
+            {
+                _keepAlive?.Dispose();
+                _keepAlive = null;
+            }
+
+            return Task.CompletedTask;
+        },
+        new GrainTimerCreationOptions { DueTime = s_keepAlivePeriod, Period = s_keepAlivePeriod, Interleave = true, KeepAlive = true });
+}

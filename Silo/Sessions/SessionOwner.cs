@@ -1,0 +1,161 @@
+using OrleansLM.Contracts.Errors;
+using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Log;
+
+namespace OrleansLM.Silo.Sessions;
+
+/// <summary>
+/// Everything that can be asked of one session, one operation at a time: loads it from the log when it is first needed, again when memory and log may
+/// differ, and ends it when its time is up. Streams are read outside; only their beginning passes here.
+/// </summary>
+internal sealed class SessionOwner(string sessionId, SessionServices services) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private Session? _session;
+
+    /// <summary>False when there is no such session, as far as is known.</summary>
+    public bool IsLoaded => _session is not null;
+
+    /// <summary>True while a turn runs.</summary>
+    public bool IsRunning => _session?.Turns.Running is not null;
+
+    public Task<SessionInfo> CreateAsync(CreateSession request, CancellationToken cancellationToken) => LockedAsync(
+        async () =>
+        {
+            var model = services.Models.Resolve(request.Model);
+            SessionRules.Check(sessionId, request, model);
+            await services.Log.CreateAsync(NewRecord(request, model.Name), default, [], services.Options.MaxOpenSessions);
+            return (await GetAsync()).Info();
+        },
+        cancellationToken);
+
+    public Task<SessionInfo> InfoAsync(CancellationToken cancellationToken) => LockedAsync(async () => (await GetAsync()).Info(), cancellationToken);
+
+    public Task<SessionHistory> HistoryAsync(int start, int end, CancellationToken cancellationToken) =>
+        LockedAsync(async () => await (await GetAsync()).HistoryAsync(start, end), cancellationToken);
+
+    public Task<TurnReader> StartTurnAsync(TurnCommand command, CancellationToken cancellationToken) =>
+        LockedAsync(async () => await (await GetAsync()).Turns.StartAsync(command), cancellationToken);
+
+    public Task<TurnReader> ResumeAsync(ResumeStream request, CancellationToken cancellationToken) =>
+        LockedAsync(async () => await (await GetAsync()).Turns.ResumeAsync(request), cancellationToken);
+
+    public Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken) =>
+        LockedAsync(async () => await (await GetAsync()).Turns.CancelAsync(turnId), cancellationToken);
+
+    public Task<SessionInfo> RollBackAsync(RollbackSession request, CancellationToken cancellationToken) =>
+        EditAsync(session => session.Edits.RollBackAsync(request), cancellationToken);
+
+    public Task<SessionInfo> AddCheckpointAsync(string name, int? position, CancellationToken cancellationToken) =>
+        EditAsync(session => session.Edits.AddCheckpointAsync(name, position), cancellationToken);
+
+    public Task<SessionInfo> RemoveCheckpointAsync(string name, CancellationToken cancellationToken) =>
+        EditAsync(session => session.Edits.RemoveCheckpointAsync(name), cancellationToken);
+
+    public Task<SessionInfo> ForkAsync(ForkSession request, CancellationToken cancellationToken) =>
+        EditAsync(session => session.Edits.ForkAsync(request), cancellationToken);
+
+    public Task<bool> DeleteAsync(CancellationToken cancellationToken) => LockedAsync(
+        async () =>
+        {
+            await DeleteAsync(await GetAsync());
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Stops what runs, so that it goes on when it is resumed, and gives the engine's state back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            await CloseAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private SessionRecord NewRecord(CreateSession request, string model)
+    {
+        var now = services.Now;
+        var timeToLive = request.TimeToLive ?? services.Options.DefaultTimeToLive;
+        return new SessionRecord
+        {
+            SessionId = sessionId,
+            Model = model,
+            CreateTime = now,
+            UpdateTime = now,
+            TimeToLive = timeToLive,
+            ExpireTime = now + timeToLive,
+            Tenant = request.Tenant,
+            Metadata = request.Metadata,
+            SamplingDefaults = request.SamplingDefaults,
+            StopDefaults = request.StopDefaults,
+        };
+    }
+
+    private Task<SessionInfo> EditAsync(Func<Session, Task> edit, CancellationToken cancellationToken) => LockedAsync(
+        async () =>
+        {
+            var session = await GetAsync();
+            await edit(session);
+            return session.Info();
+        },
+        cancellationToken);
+
+    private async Task<T> LockedAsync<T>(Func<Task<T>> operation, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await operation();
+        }
+        catch (OrleansLMException failure) when (failure.Reason == "SESSION_MOVED")
+        {
+            _session?.State.MarkStale();
+            throw;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<Session> GetAsync()
+    {
+        if (_session is { State.IsStale: true })
+        {
+            await CloseAsync();
+        }
+
+        _session ??= await Session.OpenAsync(sessionId, services) ?? throw NotFound();
+        if (_session.IsExpired)
+        {
+            await DeleteAsync(_session);
+            services.Metrics.SessionExpired();
+            throw NotFound();
+        }
+
+        return _session;
+    }
+
+    private async Task DeleteAsync(Session session)
+    {
+        await session.Turns.CancelAndWaitAsync();
+        await services.Log.DeleteAsync(session.State.Handle);
+        await CloseAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_session is { } session)
+        {
+            _session = null;
+            await session.DisposeAsync();
+        }
+    }
+
+    private OrleansLMException NotFound() => new(ErrorCode.NotFound, $"there is no session '{sessionId}'") { Field = "session_id", Reason = "SESSION_NOT_FOUND" };
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansLM.Silo.Diagnostics;
+using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Models;
+
+namespace OrleansLM.Silo.Sessions;
+
+/// <summary>What every session of a silo shares.</summary>
+public sealed class SessionServices(
+    ISessionLog log,
+    ModelRegistry models,
+    ForkHandover handover,
+    IOptions<SessionOptions> options,
+    TimeProvider time,
+    SiloMetrics metrics,
+    ILogger<SessionGrain> logger)
+{
+    public ISessionLog Log { get; } = log;
+
+    public ModelRegistry Models { get; } = models;
+
+    public ForkHandover Handover { get; } = handover;
+
+    public SessionOptions Options { get; } = options.Value;
+
+    public TimeProvider Time { get; } = time;
+
+    public SiloMetrics Metrics { get; } = metrics;
+
+    public ILogger Logger { get; } = logger;
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+}

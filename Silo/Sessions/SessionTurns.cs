@@ -1,0 +1,248 @@
+using OrleansLM.Contracts;
+using OrleansLM.Contracts.Errors;
+using OrleansLM.Contracts.Messages;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Models;
+
+namespace OrleansLM.Silo.Sessions;
+
+/// <summary>Begins turns, joins readers to them, and takes up those that were interrupted. Its caller lets in one operation at a time.</summary>
+internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot, SessionServices services)
+{
+    private TurnRunner? _running;
+    private TurnBuffer? _last;
+
+    public TurnRunner? Running => Volatile.Read(ref _running);
+
+    /// <summary>Tokens that are part of the session: those of ended turns, and what the running one has generated, with its prompt.</summary>
+    public int Length => Running is { Buffer: var buffer } && buffer.TokenCount is > 0 and var count ? buffer.Turn.GenerationStart + count : state.Session.Length;
+
+    public async Task<TurnReader> StartAsync(TurnCommand command)
+    {
+        var hash = CommandHash.Of(command);
+        if (hash is not null && state.FindByKey(command.IdempotencyKey!, hash) is { } known)
+        {
+            return await JoinAsync(known, fromOffset: 0);
+        }
+
+        RequireNoTurn();
+        var model = services.Models.Get(state.Session.Model);
+        var plan = TurnPlanner.Plan(command, state.Session, model, services.Options);
+        var turn = RecordOf(command, hash, model, plan);
+        var engineTurn = await SubmitAsync(model, turn.StartPosition, new TurnRequest
+        {
+            Tokens = plan.Prompt,
+            Sampling = plan.Parameters.Sampling,
+            Stop = plan.Parameters.Stop,
+            PromptLogProbs = plan.Parameters.PromptLogProbs,
+        });
+        await BeginAsync(turn, plan.Prompt, engineTurn);
+        var buffer = new TurnBuffer(turn, model);
+        Run(buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart));
+        return new TurnReader(buffer, fromOffset: 0, resumed: false);
+    }
+
+    public Task<TurnReader> ResumeAsync(ResumeStream request) => JoinAsync(state.GetTurn(request.TurnId), request.FromOffset);
+
+    /// <summary>Ends the active turn if it is the one meant: one that runs stops, of one that was interrupted the log's part is kept.</summary>
+    public async Task<bool> CancelAsync(string? turnId)
+    {
+        if (state.ActiveTurn is not { } active || (!string.IsNullOrEmpty(turnId) && turnId != active.TurnId))
+        {
+            return false;
+        }
+
+        if (Running is { } running)
+        {
+            running.Cancel();
+        }
+        else
+        {
+            await CloseAsync(active, LoggedTokens(active), TurnFinishReason.Cancelled);
+        }
+
+        return true;
+    }
+
+    /// <summary>Stops what runs without ending it, and waits until it has stopped.</summary>
+    public async Task InterruptAsync(OrleansLMException reason)
+    {
+        if (Running is { } running)
+        {
+            running.Interrupt(reason);
+            await running.Completion;
+        }
+    }
+
+    /// <summary>Ends what runs and waits for its end.</summary>
+    public async Task CancelAndWaitAsync()
+    {
+        if (Running is { } running)
+        {
+            running.Cancel();
+            await running.Completion;
+        }
+    }
+
+    /// <exception cref="OrleansLMException">Aborted: a turn runs or was interrupted.</exception>
+    public void RequireNoTurn()
+    {
+        if (state.ActiveTurn is { } active)
+        {
+            var what = Running is null ? "was interrupted: resume or cancel it" : "runs: wait for its end, or cancel it";
+            throw new OrleansLMException(ErrorCode.Aborted, $"turn '{active.TurnId}' of session '{state.Session.SessionId}' {what}")
+            {
+                Reason = "TURN_IN_PROGRESS",
+                TurnId = active.TurnId,
+            };
+        }
+    }
+
+    private TurnRecord RecordOf(TurnCommand command, byte[]? hash, HostedModel model, TurnPlan plan) => new()
+    {
+        TurnId = SessionNames.NewId("turn", services.Time),
+        StartPosition = state.Session.Length,
+        PromptTokens = plan.Prompt.Length,
+        Parameters = plan.Parameters,
+        Fingerprint = model.Engine.Description.Fingerprint,
+        IdempotencyKey = hash is null ? null : command.IdempotencyKey,
+        CommandHash = hash,
+        CreateTime = services.Now,
+    };
+
+    private async Task<IEngineTurn> SubmitAsync(HostedModel model, int length, TurnRequest request)
+    {
+        try
+        {
+            var sequence = await slot.GetAsync(model, length);
+            return sequence.Submit(request);
+        }
+        catch (EngineException failure)
+        {
+            throw EngineErrors.Translate(failure);
+        }
+    }
+
+    /// <summary>Makes the turn durable while the engine has already begun. Until then nothing of it goes out.</summary>
+    private async Task BeginAsync(TurnRecord turn, int[] prompt, IEngineTurn engineTurn)
+    {
+        var expiry = state.ExpiryAfter(turn.CreateTime);
+        try
+        {
+            await services.Log.BeginTurnAsync(state.Handle, turn, prompt, expiry);
+        }
+        catch
+        {
+            engineTurn.Cancel();
+            await slot.DisposeAsync();
+            throw;
+        }
+
+        state.Begin(turn, expiry);
+        services.Metrics.TurnStarted(turn.PromptTokens);
+    }
+
+    private void Run(TurnBuffer buffer, IEngineTurn engineTurn, TurnTail tail)
+    {
+        var runner = new TurnRunner(buffer, engineTurn, tail, state, services);
+        (_running, _last) = (runner, buffer);
+        runner.Start(() => Interlocked.CompareExchange(ref _running, null, runner));
+    }
+
+    private async Task<TurnReader> JoinAsync(TurnRecord turn, int fromOffset)
+    {
+        if (_last is { } buffer && buffer.Turn.TurnId == turn.TurnId && turn.State != TurnState.RolledBack)
+        {
+            return new TurnReader(buffer, fromOffset, resumed: true);
+        }
+
+        return turn.State switch
+        {
+            TurnState.Active => await TakeUpAsync(turn, fromOffset),
+            TurnState.Ended => new TurnReader((await ReplayAsync(turn, turn.End!.SessionLength)).Ended(turn.End), fromOffset, resumed: true),
+            _ => throw new OrleansLMException(ErrorCode.FailedPrecondition, $"turn '{turn.TurnId}' was rolled back, in part or as a whole")
+            {
+                Reason = "TURN_ROLLED_BACK",
+                TurnId = turn.TurnId,
+            },
+        };
+    }
+
+    private async Task<TurnReplay> ReplayAsync(TurnRecord turn, int end) =>
+        new(turn, services.Models.Get(state.Session.Model), await slot.ReadTokensAsync(end));
+
+    /// <summary>
+    /// Goes on with an interrupted turn. Its tokens in the log are given out as they were; those that were delivered but not logged are sampled again,
+    /// which gives the same ones.
+    /// </summary>
+    private async Task<TurnReader> TakeUpAsync(TurnRecord turn, int fromOffset)
+    {
+        var model = services.Models.Get(state.Session.Model);
+        RequireSameModel(turn, model);
+        var logged = LoggedTokens(turn);
+        var replay = await ReplayAsync(turn, turn.GenerationStart + logged);
+
+        // Refuses an offset that cannot be before anything is started.
+        var reader = new TurnReader(replay.Buffer, fromOffset, resumed: true);
+        if (replay.Finish != TurnFinishReason.None)
+        {
+            replay.Ended(await CloseAsync(turn, logged, replay.Finish));
+            _last = replay.Buffer;
+            return reader;
+        }
+
+        var engineTurn = await SubmitAsync(model, logged == 0 ? turn.StartPosition : turn.GenerationStart + logged, await RequestOfAsync(turn, logged));
+        services.Metrics.TurnResumed();
+        LogTakenUp(services.Logger, state.Session.SessionId, turn.TurnId, logged);
+        Run(replay.Buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart + logged));
+        return reader;
+    }
+
+    /// <summary>With nothing generated yet the turn begins anew; else the sequence holds its first part and the engine goes on.</summary>
+    private async Task<TurnRequest> RequestOfAsync(TurnRecord turn, int logged) => new()
+    {
+        Tokens = logged > 0 ? Array.Empty<int>() : await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart),
+        GenerationStart = logged > 0 ? turn.GenerationStart : null,
+        Sampling = turn.Parameters.Sampling,
+        Stop = turn.Parameters.Stop,
+        PromptLogProbs = logged > 0 ? null : turn.Parameters.PromptLogProbs,
+    };
+
+    private async Task<TurnEnd> CloseAsync(TurnRecord turn, int logged, TurnFinishReason reason)
+    {
+        var now = services.Now;
+        var expiry = state.ExpiryAfter(now);
+        var end = new TurnEnd
+        {
+            Reason = reason,
+            PromptTokens = turn.PromptTokens,
+            PrefilledTokens = 0,
+            GeneratedTokens = logged,
+            SessionLength = turn.GenerationStart + logged,
+            QueueTime = TimeSpan.Zero,
+            TimeToFirstToken = TimeSpan.Zero,
+            TotalTime = now - turn.CreateTime,
+        };
+        await services.Log.EndTurnAsync(new TurnTail(state.Handle, turn.TurnId, end.SessionLength), end, now, expiry);
+        state.End(turn, end, now, expiry);
+        services.Metrics.TurnEnded(reason, logged);
+        return end;
+    }
+
+    private int LoggedTokens(TurnRecord turn) => Math.Max(0, state.Session.Length - turn.GenerationStart);
+
+    private static void RequireSameModel(TurnRecord turn, HostedModel model)
+    {
+        if (turn.Fingerprint != model.Engine.Description.Fingerprint)
+        {
+            throw new OrleansLMException(
+                ErrorCode.FailedPrecondition,
+                $"turn '{turn.TurnId}' began with other weights (fingerprint {turn.Fingerprint}, loaded {model.Engine.Description.Fingerprint}) and would not go on with the same tokens: cancel it to keep what is logged")
+            {
+                Reason = "MODEL_CHANGED",
+                TurnId = turn.TurnId,
+            };
+        }
+    }
+}
