@@ -9,8 +9,8 @@ namespace OrleansLM.Silo.Models;
 /// <summary>A model that this silo serves.</summary>
 /// <param name="Name">What callers name it by.</param>
 /// <param name="Engine">Its replica on this silo.</param>
-/// <param name="ChatTemplate">Name of the template for messages that name none; null: messages must name one.</param>
-public sealed record HostedModel(string Name, IInferenceEngine Engine, string? ChatTemplate = null)
+/// <param name="ChatTemplate">For messages that name none; null: messages must name one.</param>
+public sealed record HostedModel(string Name, IInferenceEngine Engine, ChatTemplate? ChatTemplate = null)
 {
     /// <summary>Longest sequence in tokens; null: no limit.</summary>
     public int? ContextTokens => Engine.Config.Family == ModelFamily.Supra ? null : Engine.Config.ContextLength;

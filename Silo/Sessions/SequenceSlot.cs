@@ -27,9 +27,9 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle) : IAsy
         return Current = model.Engine.CreateSequence(tokens);
     }
 
-    /// <summary>Tokens [0, end), from the engine when it has them.</summary>
-    public async Task<int[]> ReadTokensAsync(int end) =>
-        Current is { } current && current.Length >= end ? current.CopyTokens(0, end) : await log.ReadTokensAsync(handle, 0, end);
+    /// <summary>Tokens [start, end), from the engine when it has them.</summary>
+    public async Task<int[]> ReadTokensAsync(int start, int end) =>
+        Current is { } current && current.Length >= end ? current.CopyTokens(start, end) : await log.ReadTokensAsync(handle, start, end);
 
     /// <summary>Drops tokens from the sequence, if there is one; what cannot be dropped is made again from the log.</summary>
     public async Task TruncateAsync(int position)

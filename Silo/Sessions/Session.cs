@@ -59,7 +59,7 @@ internal sealed class Session : IAsyncDisposable
         }
 
         var tokenizer = _services.Models.Get(State.Session.Model).Engine.Tokenizer;
-        var tokens = await Slot.ReadTokensAsync(end);
+        var tokens = await Slot.ReadTokensAsync(0, end);
         return new SessionHistory { Start = start, TokenIds = tokens[start..], Text = TextOf(tokenizer, tokens, start) };
     }
 

@@ -73,7 +73,7 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
             ParentSessionId = state.Session.SessionId,
             ParentPosition = position,
         };
-        var tokens = await slot.ReadTokensAsync(position);
+        var tokens = await slot.ReadTokensAsync(0, position);
         var checkpoints = state.Checkpoints.Where(checkpoint => checkpoint.Position <= position).ToList();
         await services.Log.CreateAsync(child, tokens, checkpoints, services.Options.MaxOpenSessions);
         services.Metrics.SessionForked();

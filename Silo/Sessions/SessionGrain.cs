@@ -3,7 +3,6 @@ using Orleans;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime;
-using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
 
@@ -102,7 +101,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _keepAlive?.Dispose();
-        await _owner.DisposeAsync();
+        await _owner.StopAsync();
     }
 
     /// <summary>A session that does not exist, or no longer, needs no activation.</summary>

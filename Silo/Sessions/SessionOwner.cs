@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Silo.Log;
@@ -8,7 +9,8 @@ namespace OrleansLM.Silo.Sessions;
 /// Everything that can be asked of one session, one operation at a time: loads it from the log when it is first needed, again when memory and log may
 /// differ, and ends it when its time is up. Streams are read outside; only their beginning passes here.
 /// </summary>
-internal sealed class SessionOwner(string sessionId, SessionServices services) : IAsyncDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.")]
+internal sealed class SessionOwner(string sessionId, SessionServices services)
 {
     private readonly SemaphoreSlim _gate = new(1);
     private Session? _session;
@@ -64,7 +66,7 @@ internal sealed class SessionOwner(string sessionId, SessionServices services) :
         cancellationToken);
 
     /// <summary>Stops what runs, so that it goes on when it is resumed, and gives the engine's state back.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         await _gate.WaitAsync();
         try

@@ -28,7 +28,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
 
         RequireNoTurn();
         var model = services.Models.Get(state.Session.Model);
-        var plan = TurnPlanner.Plan(command, state.Session, model, services.Options);
+        var plan = TurnPlanner.Plan(command, state.Session, await LastTokenAsync(), model, services.Options);
         var turn = RecordOf(command, hash, model, plan);
         var engineTurn = await SubmitAsync(model, turn.StartPosition, new TurnRequest
         {
@@ -98,6 +98,9 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
             };
         }
     }
+
+    private async Task<int?> LastTokenAsync() =>
+        state.Session.Length is > 0 and var length ? (await slot.ReadTokensAsync(length - 1, length))[0] : null;
 
     private TurnRecord RecordOf(TurnCommand command, byte[]? hash, HostedModel model, TurnPlan plan) => new()
     {
@@ -170,7 +173,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
     }
 
     private async Task<TurnReplay> ReplayAsync(TurnRecord turn, int end) =>
-        new(turn, services.Models.Get(state.Session.Model), await slot.ReadTokensAsync(end));
+        new(turn, services.Models.Get(state.Session.Model), await slot.ReadTokensAsync(0, end));
 
     /// <summary>
     /// Goes on with an interrupted turn. Its tokens in the log are given out as they were; those that were delivered but not logged are sampled again,

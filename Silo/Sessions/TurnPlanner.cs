@@ -11,13 +11,18 @@ namespace OrleansLM.Silo.Sessions;
 /// <summary>Turns a command into a plan: request over session defaults over greedy decoding. Changes nothing.</summary>
 internal static class TurnPlanner
 {
+    /// <param name="command">What is asked for.</param>
+    /// <param name="session">As it stands.</param>
+    /// <param name="lastToken">The session's last token; null when it is empty.</param>
+    /// <param name="model">The session's.</param>
+    /// <param name="options">Limits.</param>
     /// <exception cref="OrleansLMException">InvalidArgument with the field; FailedPrecondition when the context is full or the length is not the expected one.</exception>
-    public static TurnPlan Plan(TurnCommand command, SessionRecord session, HostedModel model, SessionOptions options)
+    public static TurnPlan Plan(TurnCommand command, SessionRecord session, int? lastToken, HostedModel model, SessionOptions options)
     {
         CheckLength(command, session);
         SettingsRules.Check(command.Sampling, "sampling", model.VocabularySize);
         SettingsRules.Check(command.Stop, "stop", model.VocabularySize);
-        var prompt = PromptEncoder.Encode(command.Input, model, session.Length == 0, options.MaxPromptTokens);
+        var prompt = PromptEncoder.Encode(command.Input, model, lastToken, options.MaxPromptTokens);
         CheckPrompt(command, session, prompt);
         return new TurnPlan(prompt, new TurnParameters
         {

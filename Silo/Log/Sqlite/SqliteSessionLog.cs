@@ -146,7 +146,7 @@ public sealed class SqliteSessionLog(IOptions<SessionLogOptions> options, SiloMe
         }
     }
 
-    private Task WriteAsync(LogWriteUrgency urgency, Action<SqliteWrites> apply) => QueryAsync(urgency, writes =>
+    private Task<bool> WriteAsync(LogWriteUrgency urgency, Action<SqliteWrites> apply) => QueryAsync(urgency, writes =>
     {
         apply(writes);
         return true;
