@@ -47,8 +47,8 @@ internal sealed class PickleMachine
             Step(opcode);
         }
 
-        var result = Pop();
-        return _stack.Count == 0 && _reader.AtEnd && result is not PickleValue.Mark
+        var result = PopMany(1)[0];
+        return _stack.Count == 0 && _reader.AtEnd
             ? result
             : throw _reader.Error(_stack.Count > 0 ? $"{_stack.Count} values are left on the stack at the end" : "bytes follow the end of the pickle");
     }

@@ -10,7 +10,7 @@ public sealed class CheckpointTests
     [Fact]
     public void Opens_the_shipped_mistral_model()
     {
-        using var checkpoint = Checkpoint.Open(RepositoryFiles.Model("tiny-yarn-mistral-128k"));
+        using var checkpoint = Checkpoint.Open(TestFiles.Model("tiny-yarn-mistral-128k"));
         Assert.Equal("tiny-yarn-mistral-128k", checkpoint.Name);
         Assert.Equal(ModelFamily.Mistral, checkpoint.Config.Family);
         Assert.Equal(131072, checkpoint.Config.ContextLength);
@@ -25,7 +25,7 @@ public sealed class CheckpointTests
     [Fact]
     public void Opens_the_shipped_supra_model()
     {
-        using var checkpoint = Checkpoint.Open(RepositoryFiles.Model("tiny-supra"));
+        using var checkpoint = Checkpoint.Open(TestFiles.Model("tiny-supra"));
         Assert.Equal(ModelFamily.Supra, checkpoint.Config.Family);
         Assert.Equal(SupraDecay.Lightning, checkpoint.Config.Supra!.Decay);
         Assert.Equal(6_723_072, checkpoint.ParameterCount);
@@ -41,7 +41,7 @@ public sealed class CheckpointTests
     [InlineData("rand-mistral-window")]
     public void Opens_weights_apart_from_their_config(string name)
     {
-        using var checkpoint = Checkpoint.Over(name, GoldenConfig(name), [RepositoryFiles.Golden($"{name}.safetensors")]);
+        using var checkpoint = Checkpoint.Over(name, GoldenConfig(name), [TestFiles.Golden($"{name}.safetensors")]);
         foreach (var id in WeightCatalog.All(checkpoint.Config))
         {
             var tensor = checkpoint.Weights.Get(id);
@@ -52,7 +52,7 @@ public sealed class CheckpointTests
 
     private static CheckpointConfig GoldenConfig(string name)
     {
-        using var golden = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.Golden($"{name}.golden.json")));
+        using var golden = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(TestFiles.Golden($"{name}.golden.json")));
         var json = System.Text.Encoding.UTF8.GetBytes(golden.RootElement.GetProperty("config").GetRawText());
         return ConfigReader.Parse(json, name, new CheckpointOptions());
     }
