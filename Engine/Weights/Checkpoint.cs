@@ -68,12 +68,20 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The name that a model has: its folder's.</summary>
     public static string FolderName(string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
 
+    /// <summary>False for a folder that has no weight files, in a form that is read; it may still have a config.</summary>
+    /// <exception cref="CheckpointException">There is no such folder.</exception>
+    public static bool HasWeights(string directory)
+    {
+        RequireFolder(directory);
+        return CheckpointFiles.Exist(directory);
+    }
+
     /// <summary>Bytes of one weight, without touching it.</summary>
     public long SizeInBytes(WeightId id) => _weights.SizeInBytes(id);
 
     public void Dispose() => _weights.Dispose();
 
-    internal static void RequireFolder(string directory)
+    private static void RequireFolder(string directory)
     {
         if (!Directory.Exists(directory))
         {

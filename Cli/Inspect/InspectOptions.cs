@@ -1,0 +1,23 @@
+using OrleansLM.Engine.Tensors;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Cli.Inspect;
+
+/// <summary>What the user asked <c>inspect</c> for.</summary>
+internal sealed record InspectOptions
+{
+    public required string Directory { get; init; }
+
+    public CheckpointOptions Checkpoint { get; init; } = new();
+
+    /// <summary>Stage counts to plan for, each in [1, layers]; larger ones are left out.</summary>
+    public IReadOnlyList<int> Stages { get; init; } = [1, 2, 4];
+
+    /// <summary>Element type of keys and values.</summary>
+    public DataType StateType { get; init; } = DataType.Float32;
+
+    public int PageTokens { get; init; } = 64;
+
+    /// <summary>Reads every weight to look for NaN and infinity.</summary>
+    public bool Verify { get; init; }
+}
