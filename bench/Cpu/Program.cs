@@ -1,0 +1,3 @@
+using OrleansLM.Cpu;
+
+return CpuBench.Run(args);
