@@ -1,0 +1,63 @@
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>What <see cref="EngineStatus"/> is made of: written by the engine's thread, read by any.</summary>
+internal sealed class EngineCounters
+{
+    private int _openTurns;
+    private int _sequences;
+    private long _lastSequence;
+    private long _lastTurn;
+
+    public int Running;
+    public int PagesUsed;
+    public long Steps;
+    public long PrefilledTokens;
+    public long GeneratedTokens;
+    public long Evictions;
+    public long Preemptions;
+
+    public int OpenTurns => Volatile.Read(ref _openTurns);
+
+    public int Sequences => Volatile.Read(ref _sequences);
+
+    public SequenceId NextSequence()
+    {
+        Interlocked.Increment(ref _sequences);
+        return new SequenceId(Interlocked.Increment(ref _lastSequence));
+    }
+
+    public void SequenceClosed() => Interlocked.Decrement(ref _sequences);
+
+    public long NextTurn() => Interlocked.Increment(ref _lastTurn);
+
+    /// <returns>False when <paramref name="limit"/> turns are open already.</returns>
+    public bool TryOpenTurn(int limit)
+    {
+        if (Interlocked.Increment(ref _openTurns) <= limit)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _openTurns);
+        return false;
+    }
+
+    public void TurnClosed() => Interlocked.Decrement(ref _openTurns);
+
+    public EngineStatus Snapshot(int pagesTotal)
+    {
+        var running = Volatile.Read(ref Running);
+        return new EngineStatus
+        {
+            RunningTurns = running,
+            WaitingTurns = Math.Max(0, OpenTurns - running),
+            Sequences = Sequences,
+            PagesUsed = Volatile.Read(ref PagesUsed),
+            PagesTotal = pagesTotal,
+            Steps = Volatile.Read(ref Steps),
+            PrefilledTokens = Volatile.Read(ref PrefilledTokens),
+            GeneratedTokens = Volatile.Read(ref GeneratedTokens),
+            Evictions = Volatile.Read(ref Evictions),
+        };
+    }
+}

@@ -1,0 +1,37 @@
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime.Stages;
+using OrleansLM.Engine.Scheduling;
+using OrleansLM.Engine.State;
+using OrleansLM.Engine.Text;
+
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>What a loop is put together from.</summary>
+internal sealed record EngineParts
+{
+    public required string ModelName { get; init; }
+
+    public required ModelConfig Config { get; init; }
+
+    public required ModelTokenizer Tokenizer { get; init; }
+
+    public required EngineOptions Options { get; init; }
+
+    public required IStageChain Chain { get; init; }
+
+    public required PagePool Pool { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Longest sequence: the option, or the model's context; a recurrent model has none of its own.</summary>
+    public int MaxSequenceTokens => Options.MaxSequenceTokens ?? (IsRecurrent ? int.MaxValue : Config.ContextLength);
+
+    /// <summary>Length at which a generation ends: the longest sequence, or as much as the whole pool holds.</summary>
+    public int LengthLimit => Math.Min(MaxSequenceTokens, Limits.CapacityTokens);
+
+    public bool IsRecurrent => Config.Family == ModelFamily.Supra;
+
+    public SchedulerLimits Limits => new(
+        Math.Min(Options.MaxStepTokens, Chain.MaxRows), Options.MaxRunningTurns, Pool.PageCount, IsRecurrent ? int.MaxValue : Options.PageTokens,
+        IsRecurrent ? null : Config.SlidingWindow, Options.AdmissionTimeout);
+}

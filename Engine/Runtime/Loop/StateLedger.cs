@@ -1,0 +1,36 @@
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime.Turns;
+using OrleansLM.Engine.State;
+
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>Who holds state: the pool, and the idle sequences in the order in which theirs is dropped when memory is short. Engine's thread, but for <see cref="NewState"/>.</summary>
+internal sealed class StateLedger(PagePool pool, ModelConfig config, int pageTokens)
+{
+    private readonly LinkedList<EngineSequence> _idle = new();
+
+    public PagePool Pool { get; } = pool;
+
+    /// <summary>Sequences without a turn, the one that was used longest ago first.</summary>
+    public LinkedList<EngineSequence> Idle => _idle;
+
+    public SequenceState NewState() => config.Family == ModelFamily.Supra
+        ? new RecurrentSequenceState(Pool, CheckpointPolicy.None)
+        : new PagedSequenceState(Pool, pageTokens, config.SlidingWindow);
+
+    public void MakeIdle(EngineSequence sequence)
+    {
+        if (sequence.IdleNode.List is null)
+        {
+            _idle.AddLast(sequence.IdleNode);
+        }
+    }
+
+    public void MakeBusy(EngineSequence sequence)
+    {
+        if (sequence.IdleNode.List is not null)
+        {
+            _idle.Remove(sequence.IdleNode);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.State;
+
+namespace OrleansLM.Engine.Runtime.Turns;
+
+/// <summary>Tokens, and where their computed state lies. Any thread may call it; its state belongs to the engine's thread.</summary>
+internal sealed class EngineSequence : IEngineSequence
+{
+    private readonly EngineLoop _loop;
+    private int _claimed;
+    private int _computed;
+    private int _disposed;
+
+    public EngineSequence(EngineLoop loop, SequenceId id, ReadOnlySpan<int> tokens, SequenceState state)
+    {
+        _loop = loop;
+        Id = id;
+        Tokens = new TokenLog(tokens);
+        State = state;
+        IdleNode = new LinkedListNode<EngineSequence>(this);
+        PublishComputed();
+    }
+
+    public SequenceId Id { get; }
+
+    public int Length => Tokens.Count;
+
+    public int ComputedLength => Volatile.Read(ref _computed);
+
+    internal TokenLog Tokens { get; }
+
+    internal SequenceState State { get; }
+
+    /// <summary>The turn that runs or waits; engine's thread.</summary>
+    internal EngineTurn? Turn { get; set; }
+
+    /// <summary>Its place in the list of idle sequences.</summary>
+    internal LinkedListNode<EngineSequence> IdleNode { get; }
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    public int[] CopyTokens(int start, int end) => Tokens.Copy(start, end);
+
+    public IEngineTurn Submit(TurnRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var plan = _loop.Rules.Check(request);
+        Claim();
+        try
+        {
+            return _loop.Submit(this, request, plan);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    public async ValueTask<IEngineSequence> ForkAsync(int position, CancellationToken cancellationToken = default)
+    {
+        RequireAlive();
+        RequirePosition(position);
+        var done = new TaskCompletionSource<EngineSequence>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = cancellationToken.Register(() => done.TrySetCanceled(cancellationToken));
+        _loop.Ask(() => _loop.Fork(this, position, done));
+        return await done.Task.ConfigureAwait(false);
+    }
+
+    public async ValueTask TruncateAsync(int position, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Claim();
+        try
+        {
+            RequirePosition(position);
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _loop.Ask(() => _loop.Truncate(this, position, done));
+            await done.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_loop.Commands.TryPost(() => _loop.Close(this, done)))
+        {
+            await done.Task.ConfigureAwait(false);
+        }
+    }
+
+    internal void PublishComputed() => Volatile.Write(ref _computed, State.ComputedLength);
+
+    /// <summary>The turn is over: another may be submitted.</summary>
+    internal void Release() => Volatile.Write(ref _claimed, 0);
+
+    internal void RequirePosition(int position)
+    {
+        if (position < 0 || position > Length)
+        {
+            throw new EngineException(EngineError.InvalidArgument, $"position is {position}; expected a value in [0, {Length}], the length of {Id}") { Field = "position" };
+        }
+    }
+
+    private void Claim()
+    {
+        RequireAlive();
+        if (Interlocked.CompareExchange(ref _claimed, 1, 0) != 0)
+        {
+            throw new EngineException(EngineError.Busy, $"{Id} has a turn that is not over");
+        }
+    }
+
+    private void RequireAlive() => ObjectDisposedException.ThrowIf(IsDisposed, this);
+}
