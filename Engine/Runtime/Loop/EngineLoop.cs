@@ -115,13 +115,15 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>Fails what is open and takes no more.</summary>
-    public void Shutdown()
+    /// <param name="defect">Why, when it is not that somebody asked for it.</param>
+    public void Shutdown(Exception? defect)
     {
         Commands.Close();
         Commands.Drain();
+        var error = defect is null ? Stopped() : new EngineException(EngineError.Unavailable, $"the engine has stopped: {defect.Message}", defect);
         while (_turns.Running.Count + _turns.Waiting.Count > 0)
         {
-            Fail(_turns.Running.Count > 0 ? _turns.Running[^1] : _turns.Waiting[^1], Stopped());
+            Fail(_turns.Running.Count > 0 ? _turns.Running[^1] : _turns.Waiting[^1], error);
         }
     }
 
@@ -133,16 +135,6 @@ internal sealed class EngineLoop : IDisposable
         if (!turn.Ended)
         {
             Finish(turn, FinishReason.Cancelled);
-        }
-    }
-
-    /// <summary>Engine's thread: the reader of a paused turn has caught up.</summary>
-    public void Resume(EngineTurn turn)
-    {
-        turn.Paused = turn.Channel.IsFull && !turn.Ended;
-        if (turn.Paused)
-        {
-            turn.Pause();
         }
     }
 
@@ -411,7 +403,7 @@ internal sealed class EngineLoop : IDisposable
     {
         turn.Ended = true;
         _turns.Remove(turn);
-        _ledger.MakeIdle(turn.Sequence);
+        Open(turn.Sequence);
         turn.Sequence.Turn = null;
         turn.Sequence.PublishComputed();
         Counters.TurnClosed();
@@ -447,19 +439,19 @@ internal sealed class EngineLoop : IDisposable
         var total = (long)length + request.Tokens.Length;
         if (total == 0)
         {
-            throw new EngineException(EngineError.InvalidArgument, "the sequence is empty and so are the tokens; expected at least one token") { Field = "tokens" };
+            throw new EngineException(EngineError.InvalidArgument, "the sequence is empty and so are the tokens; expected at least one token") { Field = nameof(request.Tokens) };
         }
 
         if (request.GenerationStart > total)
         {
             throw new EngineException(
-                EngineError.InvalidArgument, $"generationStart is {request.GenerationStart}; expected a value in [0, {total}]") { Field = "generationStart" };
+                EngineError.InvalidArgument, $"GenerationStart is {request.GenerationStart}; expected a value in [0, {total}]") { Field = nameof(request.GenerationStart) };
         }
 
         if (total > _parts.MaxSequenceTokens)
         {
             throw new EngineException(
-                EngineError.ContextFull, $"{length} tokens and {request.Tokens.Length} more are {total}; the longest sequence is {_parts.MaxSequenceTokens}") { Field = "tokens" };
+                EngineError.ContextFull, $"{length} tokens and {request.Tokens.Length} more are {total}; the longest sequence is {_parts.MaxSequenceTokens}") { Field = nameof(request.Tokens) };
         }
 
         if (!_limits.CouldEverFit((int)total))

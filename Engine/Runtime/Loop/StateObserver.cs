@@ -1,6 +1,5 @@
 using OrleansLM.Engine.Runtime.Turns;
 using OrleansLM.Engine.Scheduling;
-using OrleansLM.Engine.State;
 
 namespace OrleansLM.Engine.Runtime.Loop;
 

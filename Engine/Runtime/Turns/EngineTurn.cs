@@ -24,7 +24,7 @@ internal sealed class EngineTurn : IEngineTurn
         Channel = new TurnChannel(outputBuffer);
         Clock = clock;
         NextToScore = Math.Max(1, baseLength);
-        _resume = () => loop.Commands.TryPost(() => loop.Resume(this));
+        _resume = () => loop.Commands.TryPost(Resume);
     }
 
     public EngineSequence Sequence { get; }
@@ -128,4 +128,13 @@ internal sealed class EngineTurn : IEngineTurn
         Started = Started,
         Waited = Clock.SinceSubmission(now),
     };
+
+    private void Resume()
+    {
+        Paused = !Ended && Channel.IsFull;
+        if (Paused)
+        {
+            Pause();
+        }
+    }
 }

@@ -1,0 +1,144 @@
+using System.Diagnostics.Metrics;
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Backends.Reference;
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime.Diagnostics;
+using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.Runtime.Stages;
+using OrleansLM.Engine.State;
+using OrleansLM.Engine.Text;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Engine.Runtime;
+
+/// <summary>An engine in this process: all stages on one backend, one thread that plans, computes and samples.</summary>
+public sealed class InferenceEngine : IInferenceEngine
+{
+    private readonly EngineLoop _loop;
+    private readonly EngineThread _thread;
+
+    internal InferenceEngine(EngineParts parts, EngineDescription description, IMeterFactory? meters, IDisposable? owned)
+    {
+        Config = parts.Config;
+        Tokenizer = parts.Tokenizer;
+        Description = description;
+        var counters = new EngineCounters();
+        var instruments = new EngineInstruments(meters, parts.ModelName, counters, parts.Pool.PageCount);
+        _loop = new EngineLoop(parts, instruments, counters);
+        _thread = new EngineThread(_loop, $"engine {parts.ModelName}", () =>
+        {
+            parts.Chain.Dispose();
+            instruments.Dispose();
+            owned?.Dispose();
+        });
+    }
+
+    public ModelConfig Config { get; }
+
+    public ModelTokenizer Tokenizer { get; }
+
+    public EngineDescription Description { get; }
+
+    /// <summary>Loads a model and starts its engine.</summary>
+    /// <param name="checkpoint">Weights stay mapped from it: the engine takes it over and disposes it at its end. When loading fails it is still the caller's.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="options">Checked before anything is loaded.</param>
+    /// <param name="time">For timeouts and measurements.</param>
+    /// <param name="meters">Where the engine's meter comes from; null: one of its own.</param>
+    /// <exception cref="ArgumentException">An option is outside its interval, or does not go with the model.</exception>
+    /// <exception cref="CheckpointException">A weight is missing, of another shape or not finite; or the tokenizer has ids that the model lacks.</exception>
+    /// <exception cref="OutOfMemoryException">State or workspace do not fit. Nothing stays allocated.</exception>
+    public static InferenceEngine Load(
+        Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, TimeProvider time, IMeterFactory? meters = null)
+    {
+        options.Validate();
+        Require(checkpoint, tokenizer, options);
+        var plan = StatePlan.For(checkpoint.Config, options);
+        var ranges = LayerRange.Split(checkpoint.Config.LayerCount, options.Stages);
+        var backend = NewBackend(options);
+        var chain = LoadChain(checkpoint, options, plan, ranges, backend);
+        var parts = new EngineParts
+        {
+            ModelName = checkpoint.Name,
+            Config = checkpoint.Config,
+            Tokenizer = tokenizer,
+            Options = options,
+            Chain = chain,
+            Pool = new PagePool(plan.Units),
+            Time = time,
+        };
+        return new InferenceEngine(parts, Describe(checkpoint, options, plan, ranges, backend), meters, checkpoint);
+    }
+
+    public EngineStatus GetStatus() => _loop.Counters.Snapshot(Description.PageCount);
+
+    public IEngineSequence CreateSequence(ReadOnlySpan<int> tokens) => _loop.NewSequence(tokens);
+
+    /// <summary>Ends after the current step; open turns fail with <see cref="EngineError.Unavailable"/>. Idempotent.</summary>
+    public async ValueTask DisposeAsync() => await _thread.StopAsync().ConfigureAwait(false);
+
+    private static void Require(Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options)
+    {
+        var config = checkpoint.Config;
+        if (options.Stages > config.LayerCount)
+        {
+            throw new ArgumentException($"{nameof(options.Stages)} is {options.Stages}; expected at most {config.LayerCount}, the layers of {checkpoint.Name}");
+        }
+
+        if (tokenizer.VocabularySize > config.VocabularySize)
+        {
+            throw new CheckpointException(
+                $"the tokenizer of {checkpoint.Name} has {tokenizer.VocabularySize} ids; expected at most {config.VocabularySize}, the vocabulary of the model");
+        }
+    }
+
+    private static IBackend NewBackend(EngineOptions options) => options.Backend == "reference" ? new ReferenceBackend() : new CpuBackend(options.Threads);
+
+    private static LocalStageChain LoadChain(Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend)
+    {
+        var stageOptions = new StageOptions
+        {
+            StateUnits = plan.Units,
+            PageTokens = options.PageTokens,
+            StateType = options.StateType,
+            MaxRows = options.MaxStepTokens,
+        };
+        var stages = new List<StageModel>(ranges.Length);
+        try
+        {
+            foreach (var range in ranges)
+            {
+                stages.Add(StageModel.Load(checkpoint.Config, checkpoint.Weights, range, backend, stageOptions));
+            }
+
+            return new LocalStageChain(backend, [.. stages]);
+        }
+        catch
+        {
+            stages.ForEach(stage => stage.Dispose());
+            backend.Dispose();
+            throw;
+        }
+    }
+
+    private static EngineDescription Describe(Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend)
+    {
+        var isRecurrent = checkpoint.Config.Family == ModelFamily.Supra;
+        return new EngineDescription
+        {
+            ModelName = checkpoint.Name,
+            Fingerprint = checkpoint.Fingerprint,
+            ParameterCount = checkpoint.ParameterCount,
+            WeightBytes = checkpoint.TotalBytes,
+            Stages = ranges,
+            Backend = backend.Description,
+            BackendKind = backend.Kind,
+            StateBytesPerToken = isRecurrent ? 0 : plan.UnitBytes / options.PageTokens,
+            StateBytesPerSequence = isRecurrent ? plan.UnitBytes : 0,
+            StateType = options.StateType,
+            PageTokens = options.PageTokens,
+            PageCount = plan.Units,
+        };
+    }
+}

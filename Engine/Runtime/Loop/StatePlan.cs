@@ -1,0 +1,38 @@
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.State;
+
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>How much state an engine has room for.</summary>
+/// <param name="UnitBytes">Bytes of a page (or slot) in all layers.</param>
+/// <param name="Units">Pages, or slots.</param>
+internal readonly record struct StatePlan(long UnitBytes, int Units)
+{
+    /// <summary>Full contexts that memory is set aside for at most, when the options do not say.</summary>
+    private const int FullContexts = 8;
+
+    /// <summary>Recurrent states that memory is set aside for at most, when the options do not say, for each turn that may run.</summary>
+    private const int SlotsPerTurn = 4;
+
+    /// <exception cref="ArgumentException">The bytes do not hold a single page (or slot).</exception>
+    public static StatePlan For(ModelConfig config, EngineOptions options)
+    {
+        var spec = LayerStateSpec.For(config, options.PageTokens, options.StateType);
+        var unit = spec.UnitBytes * config.LayerCount;
+        var bytes = options.StateBytes ?? Math.Min(AvailableMemory.Bytes() / 4, unit * Useful(config, options));
+        var units = (int)Math.Min(bytes / unit, int.MaxValue);
+        return units > 0 ? new StatePlan(unit, units) : throw new ArgumentException(
+            $"{nameof(EngineOptions.StateBytes)} is {bytes}; expected at least {unit}, the size of one {(spec is PagedSpec ? $"page of {options.PageTokens} tokens" : "state")}");
+    }
+
+    private static long Useful(ModelConfig config, EngineOptions options)
+    {
+        if (config.Family == ModelFamily.Supra)
+        {
+            return Math.Max(256, (long)SlotsPerTurn * options.MaxRunningTurns);
+        }
+
+        var longest = options.MaxSequenceTokens ?? config.ContextLength;
+        return (long)FullContexts * ((longest + options.PageTokens - 1) / options.PageTokens + 1);
+    }
+}
