@@ -20,6 +20,8 @@ public sealed class RecurrentSequenceState : SequenceState
     public RecurrentSequenceState(PagePool pool, CheckpointPolicy policy)
         : base(pool)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(policy.IntervalTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(policy.MaxCheckpoints);
         _policy = policy;
         _checkpoints = new List<Checkpoint>(policy.MaxCheckpoints + 1);
     }

@@ -12,6 +12,7 @@ public sealed class StageState : IDisposable
     private readonly RecurrentLayer[] _recurrents = [];
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly long _unitElements;
+    private readonly int _units;
 
     /// <param name="backend">Whose memory it is.</param>
     /// <param name="spec">What each layer remembers.</param>
@@ -22,6 +23,7 @@ public sealed class StageState : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
         _backend = backend;
+        _units = units;
         Spec = spec;
         try
         {
@@ -46,6 +48,9 @@ public sealed class StageState : IDisposable
 
     public LayerStateSpec Spec { get; }
 
+    /// <summary>Bytes of one page or slot, all layers of the stage: what <see cref="ReadUnit"/> and <see cref="WriteUnit"/> move.</summary>
+    public long UnitBytes => Spec.UnitBytes * Math.Max(_keyValues.Length, _recurrents.Length);
+
     /// <summary>Bytes allocated.</summary>
     public long SizeInBytes => _buffers.Sum(buffer => buffer.SizeInBytes);
 
@@ -67,6 +72,33 @@ public sealed class StageState : IDisposable
         }
     }
 
+    /// <summary>
+    /// Brings a page (or slot) to the host, after everything queued: layer after layer, for pages the layer's keys and then its values, in the
+    /// layout of the stores and the element type of the spec, little-endian.
+    /// </summary>
+    /// <param name="unit">Page or slot.</param>
+    /// <param name="destination"><see cref="UnitBytes"/> long.</param>
+    public void ReadUnit(int unit, Span<byte> destination)
+    {
+        RequireUnit(unit, destination.Length);
+        var size = destination.Length / _buffers.Count;
+        for (var i = 0; i < _buffers.Count; i++)
+        {
+            _backend.Read(_buffers[i], unit * _unitElements, destination.Slice(i * size, size));
+        }
+    }
+
+    /// <summary>Puts back what <see cref="ReadUnit"/> read, here or in another stage of the same layers, spec and element type.</summary>
+    public void WriteUnit(int unit, ReadOnlySpan<byte> source)
+    {
+        RequireUnit(unit, source.Length);
+        var size = source.Length / _buffers.Count;
+        for (var i = 0; i < _buffers.Count; i++)
+        {
+            _backend.Write(_buffers[i], unit * _unitElements, source.Slice(i * size, size));
+        }
+    }
+
     public void Dispose()
     {
         foreach (var buffer in _buffers)
@@ -75,6 +107,16 @@ public sealed class StageState : IDisposable
         }
 
         _buffers.Clear();
+    }
+
+    private void RequireUnit(int unit, int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(unit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unit, _units);
+        if (bytes != UnitBytes)
+        {
+            throw new ArgumentException($"{bytes} bytes for a unit of {UnitBytes} ({Spec})");
+        }
     }
 
     private void Apply(StateCopy copy, DeviceBuffer buffer)

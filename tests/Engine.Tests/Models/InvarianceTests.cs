@@ -15,7 +15,7 @@ public sealed class InvarianceTests
             var cases = new TheoryData<string, string>();
             foreach (var backend in TestBackends.Names)
             {
-                foreach (var model in new[] { "llama", "llama-tied", "mistral-window", "supra", "supra-shared-map" })
+                foreach (var model in RandomModel.Names)
                 {
                     cases.Add(model, backend);
                 }

@@ -31,10 +31,13 @@ internal static class RandomModel
         Supra = new SupraConfig { Decay = SupraDecay.Lightning, SharedFeatureMap = keyValueHeads == 6 },
     };
 
+    public static IEnumerable<string> Names => ["llama", "llama-tied", "llama-dynamic-ntk", "mistral-window", "supra", "supra-shared-map"];
+
     public static ModelConfig Named(string name) => name switch
     {
         "llama" => Llama(),
         "llama-tied" => Llama() with { TiedEmbeddings = true },
+        "llama-dynamic-ntk" => Llama() with { Rope = new RopeConfig { Scaling = RopeScaling.DynamicNtk, Factor = 4, OriginalContextLength = 60 } },
         "mistral-window" => Windowed(21),
         "supra" => Supra(),
         "supra-shared-map" => Supra(keyValueHeads: 6),

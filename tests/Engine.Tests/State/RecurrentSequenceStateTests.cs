@@ -25,6 +25,12 @@ public sealed class RecurrentSequenceStateTests
         Assert.Equal(24, history.Pool.FreeCount);
     }
 
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(10, -1)]
+    public void A_policy_that_makes_no_sense_is_refused(int interval, int checkpoints)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new RecurrentSequenceState(new PagePool(1), new CheckpointPolicy(interval, checkpoints)));
+
     [Fact]
     public void A_new_sequence_clears_its_slot()
     {
