@@ -16,12 +16,14 @@ public sealed class LogProbabilities(int vocabularySize)
     {
         var max = Sampler.CheckedMax(logits, position);
         LogitScan.Weigh(logits, max, 1, _weights);
-        var normalizer = max + Math.Log(LogitScan.Sum(_weights.AsSpan(0, logits.Length)));
-        var token = new TokenLogProb(id, (float)(logits[id] - normalizer));
-        return new SampledToken(token, top == 0 ? null : Top(logits, Math.Min(top, logits.Length), normalizer));
+        var logSum = Math.Log(LogitScan.Sum(_weights.AsSpan(0, logits.Length)));
+        return new SampledToken(LogProb(logits, id, max, logSum), top == 0 ? null : Top(logits, Math.Min(top, logits.Length), max, logSum));
     }
 
-    private static TokenLogProb[] Top(ReadOnlySpan<float> logits, int count, double normalizer)
+    /// <summary>The highest logit is taken off first: added to the logarithm it could swallow it.</summary>
+    private static TokenLogProb LogProb(ReadOnlySpan<float> logits, int id, double max, double logSum) => new(id, (float)(logits[id] - max - logSum));
+
+    private static TokenLogProb[] Top(ReadOnlySpan<float> logits, int count, double max, double logSum)
     {
         var top = new TokenLogProb[count];
         var filled = 0;
@@ -39,7 +41,7 @@ public sealed class LogProbabilities(int vocabularySize)
                 top[place] = top[place - 1];
             }
 
-            top[place] = new TokenLogProb(id, (float)(logits[id] - normalizer));
+            top[place] = LogProb(logits, id, max, logSum);
         }
 
         return top;

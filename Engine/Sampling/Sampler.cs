@@ -134,24 +134,36 @@ public sealed class Sampler
     /// <summary>Ids that are left after top-k, top-p and min-p, ascending.</summary>
     private Span<int> Candidates(SamplingParameters parameters)
     {
-        var limit = parameters.TopK == 0 ? _weights.Length : parameters.TopK;
-        var candidates = _candidates.AsSpan(0, Gather(Floor(parameters, limit)));
-        candidates = candidates[.._nucleus.Keep(candidates, _weights, limit, double.PositiveInfinity)];
-        if (parameters.TopP < 1)
-        {
-            candidates = candidates[.._nucleus.Keep(candidates, _weights, int.MaxValue, parameters.TopP * SumOf(candidates))];
-        }
-
+        var candidates = parameters.TopK == 0 || parameters.TopK >= _weights.Length
+            ? TopP(parameters.TopP)
+            : TopKThenP(parameters.TopK, parameters.TopP);
         return parameters.MinP > 0 ? AtLeast(candidates, parameters.MinP) : candidates;
     }
 
     /// <summary>
-    /// A weight that no kept token can have. With top-p alone, all that weigh at most half of (1 - p) · total / V together weigh less than what
-    /// top-p leaves out, so they are left out; this saves most of the search.
+    /// Tokens that weigh at most half of (1 - p) · total / V are not looked at: all of them together weigh less than what top-p leaves out, so
+    /// they are left out. This saves most of the search.
     /// </summary>
-    private float Floor(SamplingParameters parameters, int limit) =>
-        parameters.TopP < 1 && limit >= _weights.Length ? (float)((1 - parameters.TopP) * LogitScan.Sum(_weights) / (2.0 * _weights.Length)) : 0;
+    private Span<int> TopP(float topP)
+    {
+        if (topP >= 1)
+        {
+            return _candidates.AsSpan(0, Gather(floor: 0));
+        }
 
+        var total = LogitScan.Sum(_weights);
+        var candidates = _candidates.AsSpan(0, Gather((float)((1 - topP) * total / (2.0 * _weights.Length))));
+        return candidates[.._nucleus.Keep(candidates, _weights, int.MaxValue, topP * total)];
+    }
+
+    private Span<int> TopKThenP(int topK, float topP)
+    {
+        var candidates = _candidates.AsSpan(0, Gather(floor: 0));
+        candidates = candidates[.._nucleus.Keep(candidates, _weights, topK, double.PositiveInfinity)];
+        return topP >= 1 ? candidates : candidates[.._nucleus.Keep(candidates, _weights, int.MaxValue, topP * SumOf(candidates))];
+    }
+
+    /// <summary>Ids that weigh more than <paramref name="floor"/>.</summary>
     private int Gather(float floor)
     {
         const int Lanes = 16;
