@@ -41,12 +41,12 @@ public abstract class Tokenizer
     public IReadOnlyList<int> EncodeToIds(ReadOnlySpan<char> text, bool considerPreTokenization = true, bool considerNormalization = true) =>
         EncodeToIds(null, text, Settings(considerPreTokenization, considerNormalization)).Tokens;
 
-    /// <summary>Tokens whose offsets refer to <paramref name="normalizedText"/> when it is not null, otherwise to <paramref name="text"/>.</summary>
-    public IReadOnlyList<EncodedToken> EncodeToTokens(string text, out string? normalizedText, bool considerPreTokenization = true, bool considerNormalization = true)
+    /// <summary>Tokens whose offsets refer to <paramref name="normalizedString"/> when it is not null, otherwise to <paramref name="text"/>.</summary>
+    public IReadOnlyList<EncodedToken> EncodeToTokens(string text, out string? normalizedString, bool considerPreTokenization = true, bool considerNormalization = true)
     {
         ArgumentNullException.ThrowIfNull(text);
         var result = EncodeToTokens(text, text, Settings(considerPreTokenization, considerNormalization));
-        normalizedText = result.NormalizedText;
+        normalizedString = result.NormalizedText;
         return result.Tokens;
     }
 
