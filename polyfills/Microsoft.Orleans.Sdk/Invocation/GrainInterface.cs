@@ -24,7 +24,8 @@ internal sealed class GrainInterface
 
     public GrainMethod[] Methods { get; }
 
-    public bool IsSystem => Type == typeof(IAsyncEnumerableTarget);
+    /// <summary>Whether every activation answers it, whatever its class.</summary>
+    public bool IsExtension => Type == typeof(IAsyncEnumerableGrainExtension);
 
     public static GrainInterfaceType NameOf(Type type)
         => GrainInterfaceType.Create(type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName!);

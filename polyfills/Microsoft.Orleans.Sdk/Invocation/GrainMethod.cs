@@ -38,9 +38,6 @@ internal sealed class GrainMethod
 
     public bool AlwaysInterleaves { get; }
 
-    /// <summary>Whether the runtime itself calls it, past the filters.</summary>
-    public bool IsSystem => Interface.IsSystem;
-
     public TimeSpan? ResponseTimeout { get; }
 
     /// <summary>The position of the CancellationToken parameter; negative when there is none.</summary>

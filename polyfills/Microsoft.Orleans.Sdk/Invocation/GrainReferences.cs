@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Orleans.Runtime.Messaging;
 
 namespace Orleans.Runtime.Invocation;
 
@@ -9,9 +10,14 @@ internal sealed class GrainReferences
     private readonly ConcurrentDictionary<(GrainType, Type), GrainReferenceShared> _shared = new();
     private readonly Lock _emitting = new();
     private readonly ProxyEmitter _emitter = new();
+    private CallRuntime? _runtime;
 
-    /// <summary>The runtime that calls go through; set once, before the first call.</summary>
-    public Messaging.CallRuntime Runtime { get; set; } = null!;
+    /// <summary>The runtime that calls go through; set once, when the host starts.</summary>
+    public CallRuntime Runtime
+    {
+        get => _runtime ?? throw new InvalidOperationException("Grains cannot be called before the host has started.");
+        set => _runtime = value;
+    }
 
     public GrainReference Create(GrainId grain, Type interfaceType)
     {

@@ -1,3 +1,5 @@
+using Orleans.Streaming;
+
 namespace Orleans.Runtime.Invocation;
 
 /// <summary>What kind of thing a grain method returns, and how to await it.</summary>
@@ -27,6 +29,10 @@ internal abstract class MethodReturn
             : null;
         return adapter is null ? null : (MethodReturn)Activator.CreateInstance(adapter.MakeGenericType(type.GenericTypeArguments))!;
     }
+
+    /// <summary>For streams: the grain's side of an enumeration of what the method has returned.</summary>
+    public virtual StreamSource CreateSource(object stream, int maxBatchSize, CancellationTokenSource cancellation)
+        => throw new InvalidOperationException("Only the result of a method that returns IAsyncEnumerable is enumerated.");
 
     /// <summary>Awaits what the method has returned.</summary>
     public abstract ValueTask<object?> AwaitAsync(object? returned);
@@ -85,7 +91,10 @@ internal abstract class MethodReturn
 
         public override string CallerName => nameof(GrainReference.CallStream);
 
-        // Streams are pulled step by step through IAsyncEnumerableTarget; the method itself is never awaited.
+        public override StreamSource CreateSource(object stream, int maxBatchSize, CancellationTokenSource cancellation)
+            => new StreamSource<T>((IAsyncEnumerable<T>)stream, maxBatchSize, cancellation);
+
+        // Streams are pulled step by step through IAsyncEnumerableGrainExtension; the method itself is never awaited.
         public override ValueTask<object?> AwaitAsync(object? returned) => throw new InvalidOperationException("A stream is not awaited.");
     }
 }

@@ -41,7 +41,7 @@ internal abstract class CallRuntime : IDisposable
     {
         try
         {
-            if (_filters.Length == 0 || call.Method.IsSystem)
+            if (_filters.Length == 0)
                 Send(target, call, pending);
             else
                 _ = new OutgoingCall(this, target, call, _filters).RunAsync(pending);

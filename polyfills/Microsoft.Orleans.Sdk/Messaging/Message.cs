@@ -3,7 +3,7 @@ using Orleans.Runtime.Invocation;
 namespace Orleans.Runtime.Messaging;
 
 /// <summary>What travels between the caller of a grain and the grain.</summary>
-internal sealed class Message
+internal sealed class Message : IActivationWork
 {
     public required MessageKind Kind { get; init; }
 
@@ -41,6 +41,8 @@ internal sealed class Message
 
     public bool AlwaysInterleaves => Call!.Method.AlwaysInterleaves;
 
+    public bool KeepsAlive => true;
+
     public Guid ReentrancyId => Runtime.RequestContext.ReentrancyIdOf(RequestContext);
 
     public Message CreateResponse(object? result, Exception? exception) => new()
@@ -48,7 +50,7 @@ internal sealed class Message
         Kind = MessageKind.Response,
         Id = Id,
         Target = Sender,
-        SendingSilo = TargetSilo!,
+        SendingSilo = TargetSilo ?? SiloAddress.Zero,
         TargetSilo = SendingSilo,
         Result = result,
         Exception = exception,

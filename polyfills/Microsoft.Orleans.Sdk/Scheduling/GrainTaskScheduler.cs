@@ -24,12 +24,18 @@ internal sealed class GrainTaskScheduler(IGrainContext context, CallRuntime runt
 
     public override int MaximumConcurrencyLevel => 1;
 
-    /// <summary>Runs a piece of work as a turn; its failure is the task's.</summary>
-    public Task Run(Func<object, Task> work, object state)
-        => Task.Factory.StartNew(work!, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
+    /// <summary>Runs a piece of work as a turn. Nothing of the caller's context flows into it.</summary>
+    public void Post(Action<object?> work, object? state)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            Start(work, state);
+            return;
+        }
 
-    public void Post(Action<object?> work, object state)
-        => new Task(work, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach).Start(this);
+        using (ExecutionContext.SuppressFlow())
+            Start(work, state);
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -62,6 +68,8 @@ internal sealed class GrainTaskScheduler(IGrainContext context, CallRuntime runt
     // Inlining is safe within a turn of this activation only, and only for work that is not in the queue already.
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued)
         => !taskWasPreviouslyQueued && ReferenceEquals(TaskScheduler.Current, this) && TryExecuteTask(task);
+
+    private void Start(Action<object?> work, object? state) => new Task(work, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach).Start(this);
 
     protected override IEnumerable<Task> GetScheduledTasks()
     {

@@ -8,12 +8,12 @@ namespace Orleans.Streaming;
 internal sealed class GrainStreamReader<T> : IAsyncEnumerator<T>
 {
     private readonly Guid _id = Guid.NewGuid();
-    private readonly IAsyncEnumerableTarget _grain;
+    private readonly IAsyncEnumerableGrainExtension _grain;
     private readonly MethodCall _call;
     private readonly int _maxBatchSize;
     private readonly CancellationTokenSource? _linked;
     private readonly CancellationToken _cancellation;
-    private IReadOnlyList<T>? _batch;
+    private StreamBatch<T>? _batch;
     private int _index;
     private bool _isLast;
     private bool _isActive;
@@ -22,7 +22,7 @@ internal sealed class GrainStreamReader<T> : IAsyncEnumerator<T>
 
     public GrainStreamReader(GrainReference grain, MethodCall call, int maxBatchSize, CancellationToken cancellation)
     {
-        _grain = (IAsyncEnumerableTarget)grain.Cast(typeof(IAsyncEnumerableTarget));
+        _grain = (IAsyncEnumerableGrainExtension)grain.Cast(typeof(IAsyncEnumerableGrainExtension));
         _call = call;
         _maxBatchSize = maxBatchSize;
         CancellationToken argument = call.GetCancellationToken();
@@ -78,10 +78,10 @@ internal sealed class GrainStreamReader<T> : IAsyncEnumerator<T>
     private ValueTask<EnumerationStep> StepAsync()
     {
         if (_isStarted)
-            return _grain.MoveNextAsync(_id, _cancellation);
+            return _grain.MoveNext(_id, _cancellation);
 
         _isStarted = _isActive = true;
-        return _grain.StartAsync(_id, _call, _maxBatchSize, _cancellation);
+        return _grain.StartEnumeration(_id, _call, _maxBatchSize, _cancellation);
     }
 
     private bool Take(EnumerationStep step)
@@ -100,7 +100,7 @@ internal sealed class GrainStreamReader<T> : IAsyncEnumerator<T>
                     "The grain does not know this stream any more: the activation ended, or nothing was read for longer than the response timeout.");
         }
 
-        _batch = (IReadOnlyList<T>?)step.Elements;
+        _batch = (StreamBatch<T>?)step.Elements;
         _index = 0;
         return _batch is not null;
     }

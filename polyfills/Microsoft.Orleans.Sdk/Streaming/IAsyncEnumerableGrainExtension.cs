@@ -5,13 +5,14 @@ using Orleans.Runtime.Invocation;
 namespace Orleans.Streaming;
 
 /// <summary>The grain's side of streams. Every activation answers these calls, between and during others.</summary>
-internal interface IAsyncEnumerableTarget : IAddressable
+[Alias("Orleans.Runtime.IAsyncEnumerableGrainExtension")]
+internal interface IAsyncEnumerableGrainExtension : IAddressable
 {
     [AlwaysInterleave]
-    ValueTask<EnumerationStep> StartAsync(Guid id, MethodCall call, int maxBatchSize, CancellationToken cancellationToken);
+    ValueTask<EnumerationStep> StartEnumeration(Guid id, MethodCall call, int maxBatchSize, CancellationToken cancellationToken);
 
     [AlwaysInterleave]
-    ValueTask<EnumerationStep> MoveNextAsync(Guid id, CancellationToken cancellationToken);
+    ValueTask<EnumerationStep> MoveNext(Guid id, CancellationToken cancellationToken);
 
     [AlwaysInterleave]
     ValueTask DisposeAsync(Guid id);

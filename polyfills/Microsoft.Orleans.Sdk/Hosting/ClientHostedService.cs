@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
+
+namespace Orleans.Hosting;
+
+/// <summary>Connects the client when its host starts.</summary>
+internal sealed class ClientHostedService(IServiceProvider services) : IHostedService
+{
+    private ClientRuntime? _runtime;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (services.GetService<IGateways>() is null)
+            throw new OrleansConfigurationException("The client does not know how to find the cluster: no clustering is configured.");
+
+        _runtime = services.GetRequiredService<ClientRuntime>();
+        _runtime.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _runtime?.Stop();
+        return Task.CompletedTask;
+    }
+}

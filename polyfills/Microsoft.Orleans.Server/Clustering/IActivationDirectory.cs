@@ -1,0 +1,19 @@
+namespace Orleans.Runtime.Clustering;
+
+/// <summary>Where each grain's activation is. At most one address per grain, whoever asks.</summary>
+internal interface IActivationDirectory
+{
+    /// <summary>
+    /// Enters an activation, unless the grain has another one already: one that is not <paramref name="previous"/> and not on the same silo. Returns the address
+    /// that holds afterwards.
+    /// </summary>
+    ValueTask<GrainAddress> RegisterAsync(GrainAddress address, GrainAddress? previous);
+
+    ValueTask<GrainAddress?> LookupAsync(GrainId grain);
+
+    /// <summary>Removes this activation's address; another activation's stays.</summary>
+    ValueTask UnregisterAsync(GrainAddress address);
+
+    /// <summary>Removes the addresses of a silo that is gone.</summary>
+    void RemoveSilo(SiloAddress silo);
+}

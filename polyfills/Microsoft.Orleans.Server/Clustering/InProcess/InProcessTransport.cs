@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using Orleans.Runtime.Messaging;
+
+namespace Orleans.Runtime.Clustering.InProcess;
+
+/// <summary>Hands messages over by reference; what must not be shared in them was copied by the sender.</summary>
+internal sealed class InProcessTransport : IMessageTransport
+{
+    private readonly ConcurrentDictionary<SiloAddress, IMessageReceiver> _receivers = new();
+
+    public void Attach(SiloAddress address, IMessageReceiver receiver) => _receivers[address] = receiver;
+
+    public void Detach(SiloAddress address) => _receivers.TryRemove(address, out _);
+
+    public bool TrySend(SiloAddress destination, Message message)
+    {
+        // A silo that was cut off is not heard any more either.
+        if (!_receivers.TryGetValue(destination, out IMessageReceiver? receiver) || !_receivers.ContainsKey(message.SendingSilo))
+            return false;
+
+        receiver.Receive(message);
+        return true;
+    }
+}

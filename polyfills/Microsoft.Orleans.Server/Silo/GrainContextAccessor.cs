@@ -1,0 +1,8 @@
+using Orleans.Runtime.Scheduling;
+
+namespace Orleans.Runtime;
+
+internal sealed class GrainContextAccessor : IGrainContextAccessor
+{
+    public IGrainContext? GrainContext => GrainTaskScheduler.CurrentContext;
+}
