@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansLM.Engine.Tests.Weights.Safetensors;
 using OrleansLM.Engine.Weights.Configuration;
 
 namespace OrleansLM.Engine.Tests.Weights;

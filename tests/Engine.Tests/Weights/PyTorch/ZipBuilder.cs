@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.PyTorch;
 
 /// <summary>Writes zip files of stored members, in the 32-bit form or as ZIP64, with every field open to being wrong.</summary>
 public sealed class ZipBuilder

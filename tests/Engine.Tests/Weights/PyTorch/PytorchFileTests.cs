@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using OrleansLM.Engine.Weights;
 using OrleansLM.Engine.Weights.PyTorch;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.PyTorch;
 
 public sealed class PytorchFileTests
 {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.Safetensors;
 
 /// <summary>Writes safetensors files, right ones and wrong ones.</summary>
 internal sealed class SafetensorsBuilder

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.PyTorch;
 
 /// <summary>Writes PyTorch checkpoints: a state dict over float32 storages.</summary>
 internal static class PytorchBuilder

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using OrleansLM.Engine.Weights;
 using OrleansLM.Engine.Weights.Safetensors;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.Safetensors;
 
 public sealed class SafetensorsFileTests
 {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OrleansLM.Engine.Tests.Weights;
+namespace OrleansLM.Engine.Tests.Weights.PyTorch;
 
 /// <summary>Writes pickles of protocol 2 as torch.save does, and others.</summary>
 internal sealed class PickleBuilder
