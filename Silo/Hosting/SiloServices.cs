@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OrleansLM.Silo.Cluster;
+using OrleansLM.Silo.Diagnostics;
+using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Sessions;
+
+namespace OrleansLM.Silo.Hosting;
+
+/// <summary>Composition: what a silo consists of. The caller sets Orleans itself up with <c>UseOrleans</c>.</summary>
+public static class SiloServices
+{
+    /// <summary>
+    /// Models, session log and sessions. Options come from the sections <c>Serving</c>, <c>Sessions</c> and <c>SessionLog</c> and are checked at start;
+    /// what is configured in code later wins.
+    /// </summary>
+    public static IServiceCollection AddOrleansLMSilo(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<SiloMetrics>();
+        services.AddSingleton<SiloClock>();
+        return services.AddModels(configuration).AddSessionLog(configuration).AddSessions(configuration);
+    }
+
+    private static IServiceCollection AddModels(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ServingOptions>().Bind(configuration.GetSection("Serving")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();
+        services.TryAddSingleton<IEngineLoader, CheckpointEngineLoader>();
+        services.AddSingleton<ModelRegistry>();
+        return services.AddHostedService<ModelHost>();
+    }
+
+    private static IServiceCollection AddSessionLog(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<SessionLogOptions>().Bind(configuration.GetSection("SessionLog")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SessionLogOptions>, SessionLogOptionsValidator>();
+        services.TryAddSingleton<ISessionLog, SqliteSessionLog>();
+        return services.AddHostedService<SessionLogHost>();
+    }
+
+    private static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<SessionOptions>().Bind(configuration.GetSection("Sessions")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
+        services.AddSingleton<ForkHandover>();
+        services.AddSingleton<SessionServices>();
+        return services.AddHostedService<SessionKeeper>();
+    }
+}
