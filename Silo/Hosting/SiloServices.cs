@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansLM.Silo.Cluster;
 using OrleansLM.Silo.Diagnostics;
@@ -32,7 +31,6 @@ public static class SiloServices
     {
         services.AddOptions<ServingOptions>().Bind(configuration.GetSection("Serving")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();
-        services.TryAddSingleton<IEngineLoader, CheckpointEngineLoader>();
         services.AddSingleton<ModelRegistry>();
         return services.AddHostedService<ModelHost>();
     }

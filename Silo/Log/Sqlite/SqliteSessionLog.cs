@@ -18,6 +18,7 @@ public sealed class SqliteSessionLog(IOptions<SessionLogOptions> options, SiloMe
     private SqliteReads? _reads;
     private SqliteWrites? _writes;
     private GroupCommitter? _committer;
+    private int _disposed;
 
     public int SessionCount => _writes?.SessionCount ?? 0;
 
@@ -79,6 +80,11 @@ public sealed class SqliteSessionLog(IOptions<SessionLogOptions> options, SiloMe
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await Task.Run(() => _committer?.Dispose());
         _reads?.Dispose();
         _lock?.Dispose();

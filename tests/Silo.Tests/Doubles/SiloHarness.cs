@@ -1,0 +1,107 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Diagnostics;
+using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Sessions;
+
+namespace OrleansLM.Silo.Tests.Doubles;
+
+/// <summary>A silo's sessions without Orleans: a log in a folder of its own, a fake engine, a clock that stands.</summary>
+internal sealed class SiloHarness : IAsyncDisposable
+{
+    public const string Model = "fake";
+    private readonly TemporaryDirectory _directory;
+    private readonly ServiceProvider _provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly Dictionary<string, SessionOwner> _owners = [];
+
+    private SiloHarness(TemporaryDirectory directory, FakeEngine engine, SessionOptions options, SessionLogOptions logOptions, ManualTimeProvider time)
+    {
+        _directory = directory;
+        (Engine, Options, Time) = (engine, options, time);
+        logOptions.Path = directory.File("sessions.db");
+        var metrics = new SiloMetrics(_provider.GetRequiredService<IMeterFactory>());
+        Log = new SqliteSessionLog(Microsoft.Extensions.Options.Options.Create(logOptions), metrics, NullLogger<SqliteSessionLog>.Instance);
+        var models = new ModelRegistry();
+        models.Add(new HostedModel(Model, engine));
+        Services = new SessionServices(
+            Log, models, new ForkHandover(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
+    }
+
+    public FakeEngine Engine { get; }
+
+    public SessionOptions Options { get; }
+
+    public ManualTimeProvider Time { get; }
+
+    public SqliteSessionLog Log { get; }
+
+    public SessionServices Services { get; }
+
+    public string LogPath => _directory.File("sessions.db");
+
+    public static async Task<SiloHarness> StartAsync(FakeEngine? engine = null, SessionOptions? options = null, SessionLogOptions? logOptions = null)
+    {
+        var harness = new SiloHarness(
+            new TemporaryDirectory(), engine ?? new FakeEngine(), options ?? new SessionOptions(), logOptions ?? new SessionLogOptions(), new ManualTimeProvider());
+        await harness.Log.OpenAsync(CancellationToken.None);
+        return harness;
+    }
+
+    /// <summary>Another silo over what would be on the disk if this one were killed now. This one goes on, unknowing.</summary>
+    public async Task<SiloHarness> KilledAsync(FakeEngine? engine = null)
+    {
+        var directory = new TemporaryDirectory();
+        foreach (var suffix in new[] { "", "-wal" })
+        {
+            if (File.Exists(LogPath + suffix))
+            {
+                File.Copy(LogPath + suffix, directory.File("sessions.db" + suffix));
+            }
+        }
+
+        var harness = new SiloHarness(directory, engine ?? new FakeEngine(fingerprint: Engine.Description.Fingerprint), Options, new SessionLogOptions(), Time);
+        await harness.Log.OpenAsync(CancellationToken.None);
+        return harness;
+    }
+
+    /// <summary>The owner of a session, as its grain would have it.</summary>
+    public SessionOwner Owner(string sessionId)
+    {
+        if (!_owners.TryGetValue(sessionId, out var owner))
+        {
+            _owners[sessionId] = owner = new SessionOwner(sessionId, Services);
+        }
+
+        return owner;
+    }
+
+    /// <summary>The grain of a session goes to sleep.</summary>
+    public async Task DeactivateAsync(string sessionId)
+    {
+        if (_owners.Remove(sessionId, out var owner))
+        {
+            await owner.StopAsync();
+        }
+    }
+
+    public async Task<SessionOwner> CreateAsync(string sessionId, CreateSession? request = null)
+    {
+        await Owner(sessionId).CreateAsync(request ?? new CreateSession(), CancellationToken.None);
+        return Owner(sessionId);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var owner in _owners.Values)
+        {
+            await owner.StopAsync();
+        }
+
+        await Log.DisposeAsync();
+        await _provider.DisposeAsync();
+        _directory.Dispose();
+    }
+}
