@@ -31,6 +31,7 @@ public static class SiloServices
     {
         services.AddOptions<ServingOptions>().Bind(configuration.GetSection("Serving")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();
+        services.TryAddSingleton<IEngineLoader, CheckpointEngineLoader>();
         services.AddSingleton<ModelRegistry>();
         return services.AddHostedService<ModelHost>();
     }
