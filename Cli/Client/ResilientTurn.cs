@@ -29,6 +29,7 @@ public sealed class ResilientTurn(Sessions.SessionsClient client, string session
             request.IdempotencyKey = Guid.NewGuid().ToString("N");
         }
 
+        // step 1: the client opens a stream.
         return FollowAsync(() => client.Generate(request, cancellationToken: cancellationToken), cancellationToken);
     }
 

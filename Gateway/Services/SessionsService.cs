@@ -103,6 +103,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             ExpectedLength = request.HasExpectedLength ? (int)request.ExpectedLength : null,
             OnDisconnect = request.OnDisconnect == Contracts.V1.DisconnectPolicy.Cancel ? DisconnectPolicy.Cancel : DisconnectPolicy.Continue,
         };
+        // step 2: the session's grain takes it from here.
         return streams.CopyAsync(request.SessionId, Grain(request.SessionId).RunTurnAsync(command, context.CancellationToken), responseStream, context);
     }
 

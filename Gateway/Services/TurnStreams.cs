@@ -16,6 +16,7 @@ public sealed class TurnStreams(StreamLimiter limiter, GatewayMetrics metrics, T
         using var measure = metrics.StartStream(time);
         await foreach (var item in events.WithCancellation(context.CancellationToken))
         {
+            // step 9: the gateway writes it; this waits for the client.
             await client.WriteAsync(item.ToWire(sessionId), context.CancellationToken);
             if (item.Kind == TurnEventKind.Token)
             {
