@@ -62,25 +62,25 @@ internal sealed class InspectCommand
         };
         try
         {
-            Print(ModelInspector.Inspect(options), arguments.GetValue(_json));
+            Print(ModelInspector.Inspect(options), arguments.GetValue(_json), arguments.InvocationConfiguration.Output);
             return 0;
         }
         catch (CheckpointException refused)
         {
-            Console.Error.WriteLine($"inspect: {refused.Message}");
+            arguments.InvocationConfiguration.Error.WriteLine($"inspect: {refused.Message}");
             return 1;
         }
     }
 
-    private static void Print(InspectReport report, bool asJson)
+    private static void Print(InspectReport report, bool asJson, TextWriter output)
     {
         if (asJson)
         {
-            Console.Out.WriteLine(InspectJson.Write(report));
+            output.WriteLine(InspectJson.Write(report));
         }
         else
         {
-            InspectTables.Write(AnsiConsole.Console, report);
+            InspectTables.Write(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) }), report);
         }
     }
 

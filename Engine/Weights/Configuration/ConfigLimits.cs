@@ -2,15 +2,15 @@ using OrleansLM.Engine.Models;
 
 namespace OrleansLM.Engine.Weights.Configuration;
 
-/// <summary>Intervals of the sizes in a config: far above any model, low enough that no product of two overflows.</summary>
+/// <summary>Intervals of the sizes in a config: far above any model, low enough that the bytes of weights and states fit 63 bits.</summary>
 internal static class ConfigLimits
 {
-    public const int Width = 1 << 20;
-    public const int Inner = 1 << 24;
-    public const int Vocabulary = 1 << 24;
-    public const int Layers = 1 << 14;
+    public const int Width = 1 << 18;
+    public const int Inner = 1 << 20;
+    public const int Vocabulary = 1 << 22;
+    public const int Layers = 1 << 12;
     public const int Heads = 1 << 14;
-    public const int Tokens = 1 << 30;
+    public const int Tokens = 1 << 28;
 
     /// <summary>Checks what follows from several keys at once.</summary>
     public static ModelConfig Checked(ModelConfig model, ConfigSection config, string headsKey, string keyValueHeadsKey, string headDimKey)
@@ -25,9 +25,9 @@ internal static class ConfigLimits
             throw new CheckpointException($"{config.Describe(headDimKey)}: head_dim is {model.HeadDim}; expected an even number, as RoPE rotates pairs");
         }
 
-        return (long)model.HeadCount * model.HeadDim <= Inner
+        return (long)model.HeadCount * model.HeadDim <= Width
             ? model
-            : throw new CheckpointException($"{config.Describe(headDimKey)}: {model.HeadCount} heads of {model.HeadDim} are more than {Inner} columns");
+            : throw new CheckpointException($"{config.Describe(headDimKey)}: {model.HeadCount} heads of {model.HeadDim} are more than {Width} columns");
     }
 
     /// <summary>The head size where no key gives it.</summary>

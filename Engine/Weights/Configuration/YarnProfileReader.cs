@@ -14,7 +14,7 @@ internal static class YarnProfileReader
     public static YarnProfile Read(ConfigSection scaling, ConfigSection config, ModelFamily family, double factor, YarnConstants? chosen)
     {
         scaling.Require("extrapolation_factor", "other blends are not supported", "1", "1.0");
-        var isYarnMistral = family == ModelFamily.Mistral && (config.Mentions("auto_map", "modeling_mistral_yarn") || (scaling.HasKey("finetuned") && scaling.Has("type")));
+        var isYarnMistral = family == ModelFamily.Mistral && (config.Mentions("auto_map", "modeling_mistral_yarn") || scaling.HasKey("finetuned"));
         var implied = isYarnMistral ? YarnConstants.Mistral : YarnConstants.Default;
         return chosen is not null ? chosen.ToProfile("override", factor)
             : HasExplicitKeys(scaling) ? FromKeys(scaling, factor, implied)

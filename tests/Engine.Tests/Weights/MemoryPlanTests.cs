@@ -1,6 +1,7 @@
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
+using OrleansLM.Engine.Weights.Configuration;
 
 namespace OrleansLM.Engine.Tests.Weights;
 
@@ -69,6 +70,23 @@ public sealed class MemoryPlanTests
     {
         var plan = MemoryPlan.For(Mistral with { SlidingWindow = 4096 }, DataType.BFloat16, 1, DataType.Float32, pageTokens: 64);
         Assert.Equal((4096 + 64) * plan.StateBytesPerToken, plan.StateBytesAtFullContext);
+    }
+
+    [Fact]
+    public void The_largest_config_that_is_read_does_not_overflow()
+    {
+        const string Largest =
+            """
+            {"model_type":"llama","hidden_size":262144,"intermediate_size":1048576,"num_hidden_layers":4096,"num_attention_heads":2,"head_dim":131072,"num_key_value_heads":2,
+            "vocab_size":4194304,"rms_norm_eps":1,"max_position_embeddings":268435456}
+            """;
+        var config = ConfigReader.Parse(System.Text.Encoding.UTF8.GetBytes(Largest), "config.json", new CheckpointOptions()).Model;
+        foreach (var model in new[] { config, config with { Family = ModelFamily.Supra, Supra = new SupraConfig { Decay = SupraDecay.None } } })
+        {
+            var plan = MemoryPlan.For(model, DataType.Float32, 2, DataType.Float32, 65536);
+            Assert.All(plan.Stages, stage => Assert.True(stage.TotalBytes > 0));
+            Assert.True(plan.StateBytesAtFullContext > 0 && plan.WeightBytes > 0);
+        }
     }
 
     [Fact]
