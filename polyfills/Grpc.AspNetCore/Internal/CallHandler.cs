@@ -13,6 +13,8 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
     where TRequest : class
     where TResponse : class
 {
+    private const int Http2InternalError = 2;
+
     protected Method<TRequest, TResponse> Method => method;
 
     public Task HandleAsync(HttpContext http) => RequestCheck.Accepts(http) ? RunAsync(http) : Task.CompletedTask;
@@ -69,7 +71,7 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
             Fail(call, exception);
         }
 
-        await EndAsync(call).ConfigureAwait(false);
+        End(call);
     }
 
     private void CheckEncoding(HttpContext http)
@@ -97,23 +99,21 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
         call.Status = StatusOf.Failure(exception, call, settings.DetailedErrors);
     }
 
-    private static Task EndAsync(HttpContextServerCallContext call)
+    private static void End(HttpContextServerCallContext call)
     {
         Activity.Current?.SetTag("grpc.method", call.Method);
         Activity.Current?.SetTag("grpc.status_code", (int)call.Status.StatusCode);
         if (call.HttpContext.RequestAborted.IsCancellationRequested)
         {
-            return Task.CompletedTask;
+            return;
         }
 
         if (call.ResponseIsBroken)
         {
             call.HttpContext.Features.Get<IHttpResetFeature>()?.Reset(Http2InternalError);
-            return Task.CompletedTask;
+            return;
         }
 
-        return call.WriteStatusAsync();
+        call.WriteStatus();
     }
-
-    private const int Http2InternalError = 2;
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -52,7 +53,7 @@ internal sealed partial class HttpContextServerCallContext : ServerCallContext, 
     public void Dispose() => _deadline?.Dispose();
 
     /// <summary>Puts the call's status and trailers where the response now takes them.</summary>
-    public Task WriteStatusAsync() => StatusResponse.WriteAsync(HttpContext.Response, Status, _responseTrailers);
+    public void WriteStatus() => StatusResponse.Write(HttpContext.Response, Status, _responseTrailers);
 
     public void AddTrailers(Metadata trailers)
     {
@@ -78,7 +79,8 @@ internal sealed partial class HttpContextServerCallContext : ServerCallContext, 
             }
             else if (!GrpcHeaders.IsReserved(entry.Key))
             {
-                HttpContext.Response.Headers.Append(entry.Key, BinaryHeader.Text(entry));
+                IHeaderDictionary headers = HttpContext.Response.Headers;
+                headers[entry.Key] = StringValues.Concat(headers[entry.Key], BinaryHeader.Text(entry));
             }
         }
 
@@ -92,7 +94,7 @@ internal sealed partial class HttpContextServerCallContext : ServerCallContext, 
     private static Metadata ReadHeaders(IHeaderDictionary headers)
     {
         var metadata = new Metadata();
-        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in headers)
+        foreach ((string name, StringValues values) in headers)
         {
             if (GrpcHeaders.IsReserved(name.ToLowerInvariant()))
             {

@@ -61,10 +61,16 @@ internal static class ServiceRoutes
             return;
         }
 
-        RequestDelegate handler = http => RequestCheck.Accepts(http)
-            ? StatusResponse.WriteAsync(http.Response, new Status(StatusCode.Unimplemented, detail), null)
-            : Task.CompletedTask;
-        routes.Map(pattern, handler).Add(builder =>
+        RequestDelegate unknown = http =>
+        {
+            if (RequestCheck.Accepts(http))
+            {
+                StatusResponse.Write(http.Response, new Status(StatusCode.Unimplemented, detail), null);
+            }
+
+            return Task.CompletedTask;
+        };
+        routes.Map(pattern, unknown).Add(builder =>
         {
             builder.DisplayName = $"gRPC - {detail}";
             builder.Metadata.Add(s_post);

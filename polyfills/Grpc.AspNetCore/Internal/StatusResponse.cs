@@ -3,17 +3,21 @@ using Grpc.Core;
 using Grpc.Net.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
 /// <summary>The end of a call: status and trailers, after the messages or, when there were none, as the only headers.</summary>
 internal static class StatusResponse
 {
-    public static Task WriteAsync(HttpResponse response, Status status, Metadata? trailers)
+    public static void Write(HttpResponse response, Status status, Metadata? trailers)
     {
-        response.ContentType = GrpcHeaders.ContentType;
+        if (!response.HasStarted)
+        {
+            response.ContentType = GrpcHeaders.ContentType;
+        }
+
         Put(Destination(response), status, trailers);
-        return Task.CompletedTask;
     }
 
     public static void Put(IHeaderDictionary target, Status status, Metadata? trailers)
@@ -28,7 +32,7 @@ internal static class StatusResponse
         {
             if (!GrpcHeaders.IsReserved(entry.Key))
             {
-                target.Append(entry.Key, BinaryHeader.Text(entry));
+                target[entry.Key] = StringValues.Concat(target[entry.Key], BinaryHeader.Text(entry));
             }
         }
     }

@@ -34,9 +34,9 @@ internal static class BinaryHeader
         }
 
         // Proxies may join repeated headers with commas, which base64 does not contain.
-        foreach (Range part in value.AsSpan().Split(','))
+        foreach (string part in value.Split(','))
         {
-            if (!TryDecode(value.AsSpan()[part], out byte[] bytes))
+            if (!TryDecode(part, out byte[] bytes))
             {
                 return false;
             }

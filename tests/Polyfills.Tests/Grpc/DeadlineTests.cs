@@ -1,0 +1,95 @@
+using Grpc.Core;
+using OrleansLM.Polyfills.Tests.Grpc.Trials;
+
+namespace OrleansLM.Polyfills.Tests.Grpc;
+
+public sealed class DeadlineTests(TrialFixture trial) : IClassFixture<TrialFixture>
+{
+    [Fact]
+    public async Task Call_past_its_deadline_ends_on_both_sides()
+    {
+        RpcException failure = await Assert.ThrowsAsync<RpcException>(async () =>
+            await trial.Client.WaitAsync(new Words { Text = "deadline" }, deadline: DateTime.UtcNow.AddMilliseconds(300)));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        Assert.Equal("cancelled", await trial.Server.Events.WaitAsync("left deadline"));
+    }
+
+    [Fact]
+    public async Task Deadline_in_the_past_ends_the_call_at_once()
+    {
+        RpcException failure = await Assert.ThrowsAsync<RpcException>(async () =>
+            await trial.Client.WaitAsync(new Words { Text = "past" }, deadline: DateTime.UtcNow.AddSeconds(-1)));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+    }
+
+    [Fact]
+    public async Task Deadline_ends_a_stream_that_is_being_read()
+    {
+        using AsyncServerStreamingCall<Number> call = trial.Client.Count(
+            new CountRequest { Count = 2, Hold = "stream deadline" }, deadline: DateTime.UtcNow.AddMilliseconds(500));
+        int read = 0;
+        RpcException failure = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext())
+            {
+                read++;
+            }
+        });
+
+        Assert.Equal(2, read);
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        Assert.Equal("cancelled", await trial.Server.Events.WaitAsync("left stream deadline"));
+    }
+
+    [Fact]
+    public async Task Deadline_ends_a_request_stream_that_rests()
+    {
+        using AsyncClientStreamingCall<Number, Number> call = trial.Client.Sum(deadline: DateTime.UtcNow.AddMilliseconds(300));
+        RpcException failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new Number()))).StatusCode);
+    }
+
+    /// <summary>This client sends a timeout and does not watch the clock itself.</summary>
+    [Theory]
+    [InlineData("200m")]
+    [InlineData("200000u")]
+    [InlineData("200000n")]
+    public async Task Server_keeps_the_deadline_by_itself(string timeout)
+    {
+        using var raw = new RawClient(trial.Server.Address);
+        RawResponse response = await raw.PostAsync("Wait", Frames.Of(new Words { Text = timeout }), ("grpc-timeout", timeout));
+
+        Assert.Equal("4", response.GrpcStatus);
+        Assert.Equal("cancelled", await trial.Server.Events.WaitAsync($"left {timeout}"));
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("10")]
+    [InlineData("-1S")]
+    [InlineData("123456789S")]
+    public async Task Unreadable_timeout_is_no_deadline(string timeout)
+    {
+        using var raw = new RawClient(trial.Server.Address);
+        RawResponse response = await raw.PostAsync("Describe", Frames.Of(new Words()), ("grpc-timeout", timeout));
+
+        Assert.Equal("0", response.GrpcStatus);
+        Assert.Equal(-1, Frames.Single(response.Body, CallFacts.Parser).DeadlineMs);
+    }
+
+    [Theory]
+    [InlineData("2H", 7_200_000)]
+    [InlineData("3M", 180_000)]
+    [InlineData("90S", 90_000)]
+    public async Task Units_of_the_timeout_are_known(string timeout, long milliseconds)
+    {
+        using var raw = new RawClient(trial.Server.Address);
+        RawResponse response = await raw.PostAsync("Describe", Frames.Of(new Words()), ("grpc-timeout", timeout));
+
+        Assert.InRange(Frames.Single(response.Body, CallFacts.Parser).DeadlineMs, milliseconds - 60_000, milliseconds);
+    }
+}
