@@ -1,10 +1,14 @@
 using System.CommandLine;
 using OrleansLM.Cli.Chat;
+using OrleansLM.Cli.Generate;
 using OrleansLM.Cli.Inspect;
+using OrleansLM.Cli.Perplexity;
 
 var root = new RootCommand("OrleansLM: a distributed inference cluster for long-context language models with durable sessions")
 {
     ChatCommand.Create(),
+    GenerateCommand.Create(),
     InspectCommand.Create(),
+    PerplexityCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,65 @@
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State;
+using OrleansLM.Engine.Text;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Cli.Local;
+
+/// <summary>A model in this process: opened first, so that a prompt can be counted, then loaded with as much state as that takes.</summary>
+internal sealed class LocalModel : IDisposable
+{
+    private readonly Checkpoint _checkpoint;
+    private bool _loaded;
+
+    private LocalModel(Checkpoint checkpoint, ModelTokenizer tokenizer)
+    {
+        _checkpoint = checkpoint;
+        Tokenizer = tokenizer;
+    }
+
+    public ModelTokenizer Tokenizer { get; }
+
+    public ModelConfig Config => _checkpoint.Config;
+
+    /// <exception cref="CheckpointException">The folder cannot be used; the message says why.</exception>
+    public static LocalModel Open(string directory)
+    {
+        var checkpoint = Checkpoint.Open(directory);
+        try
+        {
+            return new LocalModel(checkpoint, ModelTokenizers.Open(directory));
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ids of a text, with the model's BOS in front if wanted.</summary>
+    /// <exception cref="CheckpointException">BOS is wanted and the model has none.</exception>
+    public int[] Encode(string text, bool bos) => bos && Tokenizer.BosTokenId < 0
+        ? throw new CheckpointException("the tokenizer has no beginning-of-sequence token; use --no-bos")
+        : Tokenizer.Encode(text, bos);
+
+    /// <summary>Loads the weights.</summary>
+    /// <param name="options">Stages, backend, threads.</param>
+    /// <param name="tokens">Length of the longest sequence; one at a time.</param>
+    public InferenceEngine Load(EngineOptions options, long tokens)
+    {
+        var spec = LayerStateSpec.For(Config, options.PageTokens, options.StateType);
+        var units = Config.Family == ModelFamily.Supra ? 2 : (tokens + options.PageTokens - 1) / options.PageTokens + 2;
+        var engine = InferenceEngine.Load(_checkpoint, Tokenizer, options with { StateBytes = spec.UnitBytes * Config.LayerCount * units }, TimeProvider.System);
+        _loaded = true;
+        return engine;
+    }
+
+    public void Dispose()
+    {
+        if (!_loaded)
+        {
+            _checkpoint.Dispose();
+        }
+    }
+}
