@@ -29,5 +29,6 @@ internal static class CommandErrors
     }
 
     private static bool IsUsers(Exception error)
-        => error is CheckpointException or EngineException or ArgumentException or IOException or UnauthorizedAccessException or OutOfMemoryException;
+        => error is CheckpointException or EngineException or IOException or UnauthorizedAccessException or OutOfMemoryException
+            || error.GetType() == typeof(ArgumentException);
 }

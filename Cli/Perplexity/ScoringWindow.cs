@@ -10,7 +10,7 @@ internal readonly record struct ScoringWindow(int Start, int FirstTarget, int En
     public static IEnumerable<ScoringWindow> Slide(int tokens, int size, int stride)
     {
         var scored = 0;
-        for (var start = 0; scored < tokens; start += stride)
+        for (var start = 0; scored < tokens && start < tokens; start += stride)
         {
             var end = Math.Min(start + size, tokens);
             yield return new ScoringWindow(start, Math.Max(start, scored), end);
