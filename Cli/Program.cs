@@ -3,6 +3,7 @@ using OrleansLM.Cli.Chat;
 using OrleansLM.Cli.Generate;
 using OrleansLM.Cli.Inspect;
 using OrleansLM.Cli.Perplexity;
+using OrleansLM.Cli.Up;
 
 var root = new RootCommand("OrleansLM: a distributed inference cluster for long-context language models with durable sessions")
 {
@@ -10,5 +11,6 @@ var root = new RootCommand("OrleansLM: a distributed inference cluster for long-
     GenerateCommand.Create(),
     InspectCommand.Create(),
     PerplexityCommand.Create(),
+    UpCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

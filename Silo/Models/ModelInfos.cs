@@ -4,7 +4,8 @@ using OrleansLM.Engine.Models;
 namespace OrleansLM.Silo.Models;
 
 /// <summary>A model as callers see it.</summary>
-internal static class ModelInfos
+/// <summary>What a hosted model tells about itself.</summary>
+public static class ModelInfos
 {
     public static ModelInfo Of(HostedModel model)
     {

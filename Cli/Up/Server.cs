@@ -1,0 +1,151 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansLM.Gateway.Hosting;
+using OrleansLM.Silo.Hosting;
+using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Models;
+
+namespace OrleansLM.Cli.Up;
+
+/// <summary>A silo and a gateway in this process, serving.</summary>
+public sealed class Server : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _logPath;
+
+    private Server(WebApplication app, string logPath)
+    {
+        _app = app;
+        _logPath = logPath;
+    }
+
+    /// <summary>Where the gateway listens, the port taken included.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Loads the models, opens the log, takes the port. When this returns, clients are served.</summary>
+    public static async Task<Server> StartAsync(UpSettings settings, CancellationToken cancellationToken)
+    {
+        settings.Engine.Validate();
+        var builder = WebApplication.CreateSlimBuilder();
+        Configure(builder, settings);
+        var app = builder.Build();
+        app.MapOrleansLMGateway();
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        return new Server(app, app.Services.GetRequiredService<IOptions<SessionLogOptions>>().Value.Path);
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    public async Task PrintBannerAsync(TextWriter output)
+    {
+        foreach (var model in _app.Services.GetRequiredService<ModelRegistry>().All)
+        {
+            await output.WriteAsync(ModelBanner.Of(model));
+        }
+
+        await output.WriteLineAsync($"session log  {_logPath}");
+        await output.WriteLineAsync($"listening on {Address.AbsoluteUri.TrimEnd('/')}  (gRPC; health and reflection included)");
+        await output.WriteLineAsync("in another terminal: ./orleanslm chat");
+        await output.FlushAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static void Configure(WebApplicationBuilder builder, UpSettings settings)
+    {
+        AddConfiguration(builder, settings);
+        AddLogging(builder, settings);
+        builder.WebHost.ConfigureKestrel((context, kestrel) => Listen(context.Configuration, kestrel, settings.Listen));
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort.Take(), FreePort.Take());
+            silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = "orleanslm");
+        });
+        builder.Services.AddOrleansLMSilo(builder.Configuration);
+        builder.Services.PostConfigure<ServingOptions>(serving =>
+        {
+            foreach (var folder in settings.Models)
+            {
+                serving.Models.Add(new ModelOptions { Directory = folder, Engine = settings.Engine });
+            }
+        });
+        builder.Services.AddOrleansLMGateway(builder.Configuration);
+        if (settings.Otlp is { } endpoint)
+        {
+            builder.Services.AddHostedService(_ => new OtlpExport(endpoint));
+        }
+    }
+
+    private static void AddConfiguration(WebApplicationBuilder builder, UpSettings settings)
+    {
+        builder.Configuration.AddInMemoryCollection([new("SessionLog:Path", Path.Combine(settings.DataDirectory, "sessions.db"))]);
+        if (settings.ConfigFile is { } file)
+        {
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+        }
+
+        builder.Configuration.AddEnvironmentVariables("ORLEANSLM_");
+        builder.Configuration.AddInMemoryCollection(settings.Set.Select(SplitSetting));
+    }
+
+    private static KeyValuePair<string, string?> SplitSetting(string setting)
+    {
+        var at = setting.IndexOf('=', StringComparison.Ordinal);
+        return at > 0
+            ? new KeyValuePair<string, string?>(setting[..at], setting[(at + 1)..])
+            : throw new ArgumentException($"--set {setting}: expected Section:Key=value");
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, UpSettings settings)
+    {
+        builder.Logging.ClearProviders();
+        if (settings.JsonLogs)
+        {
+            builder.Logging.AddJsonConsole(options => options.UseUtcTimestamp = true);
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
+        }
+
+        // Standard output belongs to the banner; logs go to standard error.
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(settings.LogLevel);
+    }
+
+    private static void Listen(IConfiguration configuration, KestrelServerOptions kestrel, Uri address)
+    {
+        var streams = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.MaxStreamsPerConnection ?? new GatewayOptions().MaxStreamsPerConnection;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = streams;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        var ip = address.HostNameType switch
+        {
+            UriHostNameType.IPv4 or UriHostNameType.IPv6 => IPAddress.Parse(address.Host.Trim('[', ']')),
+            _ when address.Host == "localhost" => IPAddress.Loopback,
+            _ => throw new ArgumentException($"--listen {address}: expected an IP address or localhost"),
+        };
+        kestrel.Listen(ip, address.Port, listen => listen.Protocols = HttpProtocols.Http2);
+    }
+}

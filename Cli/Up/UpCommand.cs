@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Microsoft.Extensions.Options;
+using OrleansLM.Cli.Client;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Tensors;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Cli.Up;
+
+/// <summary><c>up</c>: silo, gateway and engine in one process.</summary>
+internal sealed class UpCommand
+{
+    private const string DefaultModel = "models/tiny-yarn-mistral-128k";
+
+    private readonly Option<string[]> _models = new("--model") { Description = $"Model folder; may be given several times (default: {DefaultModel})", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<Uri> _listen = new("--listen") { Description = "Address of the gateway; port 0 takes a free one", DefaultValueFactory = _ => new Uri(ServerAddress.Default) };
+    private readonly Option<string> _data = new("--data") { Description = "Folder of the session log", DefaultValueFactory = _ => DefaultDataDirectory() };
+    private readonly Option<int> _stages = new("--stages") { Description = "Pipeline stages that each model is cut into", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> _backend = new("--backend") { Description = "cpu or reference", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<int?> _threads = new("--threads") { Description = "Worker threads (default: all cores)" };
+    private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
+    private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16", DefaultValueFactory = _ => "f32" };
+    private readonly Option<int> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest", DefaultValueFactory = _ => 512 };
+    private readonly Option<Uri?> _otlp = new("--otlp") { Description = "OTLP endpoint (gRPC) that traces and metrics are sent to" };
+    private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "Least important log lines that are written", DefaultValueFactory = _ => LogLevel.Warning };
+    private readonly Option<bool> _jsonLogs = new("--log-json") { Description = "Structured logs: one JSON object a line" };
+    private readonly Option<string?> _config = new("--config") { Description = "JSON file with sections Gateway, Sessions, SessionLog" };
+    private readonly Option<string[]> _set = new("--set") { Description = "A single setting, for example --set Gateway:MaxPromptTokens=4096", AllowMultipleArgumentsPerToken = true };
+
+    public static Command Create() => new UpCommand().Build();
+
+    private Command Build()
+    {
+        _stateType.AcceptOnlyFromAmong("f32", "bf16", "f16");
+        _backend.AcceptOnlyFromAmong("cpu", "reference");
+        var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
+        {
+            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _otlp, _logLevel, _jsonLogs, _config, _set,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var server = await Server.StartAsync(Read(parsed), cancellationToken);
+            await server.PrintBannerAsync(Console.Out);
+            await server.WaitForShutdownAsync(cancellationToken);
+            return 0;
+        }
+        catch (Exception error) when (error is CheckpointException or ArgumentException or OptionsValidationException or IOException or OutOfMemoryException or InvalidOperationException)
+        {
+            await Console.Error.WriteLineAsync($"orleanslm up: {error.Message}");
+            return 1;
+        }
+    }
+
+    private UpSettings Read(ParseResult parsed)
+    {
+        var models = parsed.GetValue(_models) is { Length: > 0 } given ? given : [Path.Combine(Home(), DefaultModel)];
+        return new UpSettings
+        {
+            Models = models,
+            Listen = parsed.GetValue(_listen)!,
+            DataDirectory = parsed.GetValue(_data)!,
+            Engine = new EngineOptions
+            {
+                Stages = parsed.GetValue(_stages),
+                Backend = parsed.GetValue(_backend)!,
+                Threads = parsed.GetValue(_threads),
+                StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,
+                StateType = parsed.GetValue(_stateType) switch { "bf16" => DataType.BFloat16, "f16" => DataType.Float16, _ => DataType.Float32 },
+                MaxStepTokens = parsed.GetValue(_stepTokens),
+            },
+            Otlp = parsed.GetValue(_otlp),
+            LogLevel = parsed.GetValue(_logLevel),
+            JsonLogs = parsed.GetValue(_jsonLogs),
+            ConfigFile = parsed.GetValue(_config),
+            Set = parsed.GetValue(_set) ?? [],
+        };
+    }
+
+    private static string Home() => Environment.GetEnvironmentVariable("ORLEANSLM_HOME") ?? Directory.GetCurrentDirectory();
+
+    private static string DefaultDataDirectory() => Environment.GetEnvironmentVariable("ORLEANSLM_DATA")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "orleanslm");
+}
