@@ -47,8 +47,8 @@ public static class SettingsMapping
         : new StopSettings
         {
             MaxTokens = wire.HasMaxTokens ? wire.MaxTokens : null,
-            Stop = wire.Stop.Count > 0 ? [.. wire.Stop] : null,
-            StopTokenIds = wire.StopTokenIds.Count > 0 ? [.. wire.StopTokenIds] : null,
+            Stop = wire.Stop.Count > 0 ? wire.Stop.ToArray() : null,
+            StopTokenIds = wire.StopTokenIds.Count > 0 ? wire.StopTokenIds.ToArray() : null,
             IgnoreEos = wire.HasIgnoreEos ? wire.IgnoreEos : null,
         };
 
@@ -65,10 +65,10 @@ public static class SettingsMapping
     public static ModelInput ToModelInput(this Input? wire) => wire?.ContentCase switch
     {
         Input.ContentOneofCase.Text => new ModelInput { Text = wire.Text },
-        Input.ContentOneofCase.Tokens => new ModelInput { TokenIds = [.. wire.Tokens.Ids] },
+        Input.ContentOneofCase.Tokens => new ModelInput { TokenIds = wire.Tokens.Ids.ToArray() },
         Input.ContentOneofCase.Chat => new ModelInput
         {
-            Messages = [.. wire.Chat.Messages.Select(message => new TextMessage { Role = message.Role, Content = message.Content })],
+            Messages = wire.Chat.Messages.Select(message => new TextMessage { Role = message.Role, Content = message.Content }).ToArray(),
             ChatTemplate = wire.Chat.Template.Length > 0 ? wire.Chat.Template : null,
         },
         _ => new ModelInput(),

@@ -44,7 +44,7 @@ public sealed class ModelsService(IGrainFactory grains, ModelNames models, Strea
             .Require(request.Ids.Count <= options.Value.MaxPromptTokens, "ids", $"has {request.Ids.Count} ids; the limit is {options.Value.MaxPromptTokens}")
             .Throw();
         var grain = await GrainAsync(request.Model, context);
-        return new DetokenizeResponse { Text = await grain.DetokenizeAsync([.. request.Ids], request.ShowSpecial, context.CancellationToken) };
+        return new DetokenizeResponse { Text = await grain.DetokenizeAsync(request.Ids.ToArray(), request.ShowSpecial, context.CancellationToken) };
     }
 
     public override async Task Score(ScoreRequest request, IServerStreamWriter<Contracts.V1.ScoreEvent> responseStream, ServerCallContext context)

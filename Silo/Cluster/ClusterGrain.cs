@@ -30,7 +30,7 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, S
     }
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<ModelInfo>>([.. models.All.Select(ModelInfos.Of)]);
+        Task.FromResult<IReadOnlyList<ModelInfo>>(models.All.Select(ModelInfos.Of).ToArray());
 
     private async Task<SiloInfo> LocalAsync(SiloStatus status, CancellationToken cancellationToken) => new()
     {

@@ -14,7 +14,7 @@ internal static class PipelineInfos
         {
             Model = model.Name,
             Backend = description.Backend,
-            Stages = [.. description.Stages.Select(stage => new StageInfo { FirstLayer = stage.Start, EndLayer = stage.End, Device = description.BackendKind })],
+            Stages = description.Stages.Select(stage => new StageInfo { FirstLayer = stage.Start, EndLayer = stage.End, Device = description.BackendKind }).ToArray(),
             RunningTurns = status.RunningTurns,
             WaitingTurns = status.WaitingTurns,
             Sequences = status.Sequences,

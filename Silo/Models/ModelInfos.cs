@@ -29,7 +29,7 @@ public static class ModelInfos
             Rope = Describe(config.Rope),
             Fingerprint = description.Fingerprint,
             BosTokenId = config.BosTokenId,
-            EosTokenIds = config.EosTokenIds,
+            EosTokenIds = config.EosTokenIds.ToArray(),
             ChatTemplate = model.ChatTemplate?.Name,
         };
     }

@@ -146,7 +146,7 @@ internal sealed class SessionState
     {
         lock (_sync)
         {
-            _checkpoints = [.. _checkpoints.Append(checkpoint).OrderBy(known => known.Position).ThenBy(known => known.Name, StringComparer.Ordinal)];
+            _checkpoints = _checkpoints.Append(checkpoint).OrderBy(known => known.Position).ThenBy(known => known.Name, StringComparer.Ordinal).ToArray();
         }
     }
 
@@ -154,9 +154,9 @@ internal sealed class SessionState
     {
         lock (_sync)
         {
-            _checkpoints = [.. _checkpoints.Where(known => known.Name != name)];
+            _checkpoints = _checkpoints.Where(known => known.Name != name).ToArray();
         }
     }
 
-    private void DropCheckpoints(int beyond) => _checkpoints = [.. _checkpoints.Where(known => known.Position <= beyond)];
+    private void DropCheckpoints(int beyond) => _checkpoints = _checkpoints.Where(known => known.Position <= beyond).ToArray();
 }
