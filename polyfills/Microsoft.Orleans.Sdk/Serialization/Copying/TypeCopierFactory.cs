@@ -60,7 +60,7 @@ internal sealed class TypeCopierFactory(DeepCopier copier)
     {
         Type element = type.GetElementType()!;
         if (type.IsSZArray)
-            return (TypeCopier)Activator.CreateInstance(typeof(ArrayCopier<>).MakeGenericType(element), IsShallow(element))!;
+            return (TypeCopier)Activator.CreateInstance(typeof(ArrayCopier<>).MakeGenericType(element), [IsShallow(element)])!;
         if (IsShallow(element))
             return new MatrixCopier();
 
