@@ -38,7 +38,7 @@ public sealed class CorruptionTests : IDisposable
         var bytes = Write(form);
         var structure = Structure(bytes);
         var random = new Random(20260730);
-        for (var round = 0; round < 2000; round++)
+        for (var round = 0; round < 1000; round++)
         {
             OpenOrRefuse(form, Damage(bytes, structure, random), $"round {round}");
         }

@@ -11,7 +11,7 @@ public sealed class PickleMachineTests
     {
         var random = new Random(9182736);
         var interpreted = 0;
-        for (var round = 0; round < 30_000; round++)
+        for (var round = 0; round < 8_000; round++)
         {
             var pickle = Program(random);
             try
@@ -26,7 +26,7 @@ public sealed class PickleMachineTests
         }
 
         // The programs are not all nonsense.
-        Assert.InRange(interpreted, 1000, 29_000);
+        Assert.InRange(interpreted, 300, 7_700);
     }
 
     [Fact]

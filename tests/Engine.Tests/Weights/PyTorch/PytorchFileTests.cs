@@ -127,6 +127,28 @@ public sealed class PytorchFileTests
     }
 
     [Fact]
+    public unsafe void Storages_may_lie_behind_the_first_4_gibibytes()
+    {
+        const long Hole = 5L << 30;
+        var pickle = new PickleBuilder().Op("}(")
+            .Text("hole").Tensor("HalfStorage", "0", Hole / 2, 0, [Hole / 2], [1])
+            .Text("far").Tensor("FloatStorage", "1", 6, 0, [6], [1])
+            .Op("u").Stop();
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("m.bin", []);
+        using (var stream = File.OpenWrite(path))
+        {
+            new ZipBuilder { IsWide = true }.Add("archive/data.pkl", pickle).Add("archive/data/0", [], member => member with { HoleBytes = Hole }).Add("archive/data/1", SixFloats).Build(stream);
+        }
+
+        using var file = PytorchFile.Open(path);
+        var far = file.Tensors["far"];
+        Assert.InRange(far.FileOffset, Hole, long.MaxValue);
+        Assert.Equal(5f, ((float*)(file.Map() + far.FileOffset))[5]);
+        Assert.Equal(Hole, file.Tensors["hole"].SizeInBytes);
+    }
+
+    [Fact]
     public void Tensors_may_share_a_storage_at_offsets()
     {
         var pickle = new PickleBuilder().Op("}(")

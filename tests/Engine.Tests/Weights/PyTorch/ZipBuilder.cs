@@ -24,7 +24,13 @@ public sealed class ZipBuilder
     public byte[] Build()
     {
         using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
+        Build(stream);
+        return stream.ToArray();
+    }
+
+    public void Build(Stream stream)
+    {
+        using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
         var offsets = _members.Select(member => WriteLocal(writer, member)).ToArray();
         var directory = stream.Position;
         foreach (var (member, offset) in _members.Zip(offsets))
@@ -33,7 +39,6 @@ public sealed class ZipBuilder
         }
 
         WriteEnd(writer, directory, stream.Position - directory);
-        return stream.ToArray();
     }
 
     private long WriteLocal(BinaryWriter writer, Member member)
@@ -57,13 +62,15 @@ public sealed class ZipBuilder
         writer.Write((ushort)padding);
         writer.Write(new byte[padding]);
         writer.Write(member.Data);
+        writer.Flush();
+        writer.BaseStream.Seek(member.HoleBytes, SeekOrigin.Current);
         return offset;
     }
 
     private void WriteCentral(BinaryWriter writer, Member member, long offset)
     {
         var name = Encoding.UTF8.GetBytes(member.Name);
-        var size = member.Size ?? member.Data.Length;
+        var size = member.Size ?? member.Data.Length + member.HoleBytes;
         writer.Write(0x02014b50u);
         writer.Write((ushort)20);
         writer.Write((ushort)20);
@@ -131,6 +138,9 @@ public sealed class ZipBuilder
         public ushort Flags { get; init; }
 
         public long? Size { get; init; }
+
+        /// <summary>Bytes behind the data that are skipped, not written.</summary>
+        public long HoleBytes { get; init; }
 
         public long? Offset { get; init; }
     }
