@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using OrleansLM.Engine.Runtime;
 
 namespace OrleansLM.Engine.Sampling;
@@ -10,10 +9,12 @@ namespace OrleansLM.Engine.Sampling;
 /// </summary>
 public sealed class Sampler
 {
+    private const int BlockLength = 1024;
+
     private readonly float[] _values;
     private readonly float[] _weights;
-    private readonly int[] _candidates;
-    private readonly Nucleus _nucleus;
+    private readonly double[] _blockSums;
+    private readonly CutoffSearch _cutoffs;
     private readonly LogProbabilities _logProbabilities;
 
     public Sampler(int vocabularySize)
@@ -21,8 +22,8 @@ public sealed class Sampler
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
         _values = new float[vocabularySize];
         _weights = new float[vocabularySize];
-        _candidates = new int[vocabularySize];
-        _nucleus = new Nucleus(vocabularySize);
+        _blockSums = new double[(vocabularySize + BlockLength - 1) / BlockLength];
+        _cutoffs = new CutoffSearch(vocabularySize);
         _logProbabilities = new LogProbabilities(vocabularySize);
     }
 
@@ -113,103 +114,70 @@ public sealed class Sampler
     private int Draw(ReadOnlySpan<float> values, float max, SamplingParameters parameters, long position)
     {
         LogitScan.Weigh(values, max, parameters.Temperature, _weights);
-        var candidates = Candidates(parameters);
-        var target = CounterRandom.Uniform(parameters.Seed, position) * SumOf(candidates);
-        var sum = 0.0;
-        var last = candidates[0];
-        foreach (var id in candidates)
-        {
-            sum += _weights[id];
-            if (sum > target)
-            {
-                return id;
-            }
+        Truncate(parameters);
+        return Pick(CounterRandom.Uniform(parameters.Seed, position));
+    }
 
-            last = _weights[id] > 0 ? id : last;
+    /// <summary>Top-k, top-p, min-p: the weights of what they drop become 0.</summary>
+    private void Truncate(SamplingParameters parameters)
+    {
+        if (parameters.TopK > 0 && parameters.TopK < _weights.Length)
+        {
+            CutoffSearch.Apply(_cutoffs.OfRank(_weights, parameters.TopK), _weights);
         }
 
-        return last;
-    }
-
-    /// <summary>Ids that are left after top-k, top-p and min-p, ascending.</summary>
-    private Span<int> Candidates(SamplingParameters parameters)
-    {
-        var candidates = parameters.TopK == 0 || parameters.TopK >= _weights.Length
-            ? TopP(parameters.TopP)
-            : TopKThenP(parameters.TopK, parameters.TopP);
-        return parameters.MinP > 0 ? AtLeast(candidates, parameters.MinP) : candidates;
-    }
-
-    /// <summary>
-    /// Tokens that weigh at most half of (1 - p) · total / V are not looked at: all of them together weigh less than what top-p leaves out, so
-    /// they are left out. This saves most of the search.
-    /// </summary>
-    private Span<int> TopP(float topP)
-    {
-        if (topP >= 1)
+        if (parameters.TopP < 1)
         {
-            return _candidates.AsSpan(0, Gather(floor: 0));
+            CutoffSearch.Apply(_cutoffs.OfShare(_weights, parameters.TopP), _weights);
         }
 
-        var total = LogitScan.Sum(_weights);
-        var candidates = _candidates.AsSpan(0, Gather((float)((1 - topP) * total / (2.0 * _weights.Length))));
-        return candidates[.._nucleus.Keep(candidates, _weights, int.MaxValue, topP * total)];
-    }
-
-    private Span<int> TopKThenP(int topK, float topP)
-    {
-        var candidates = _candidates.AsSpan(0, Gather(floor: 0));
-        candidates = candidates[.._nucleus.Keep(candidates, _weights, topK, double.PositiveInfinity)];
-        return topP >= 1 ? candidates : candidates[.._nucleus.Keep(candidates, _weights, int.MaxValue, topP * SumOf(candidates))];
-    }
-
-    /// <summary>Ids that weigh more than <paramref name="floor"/>.</summary>
-    private int Gather(float floor)
-    {
-        const int Lanes = 16;
-        var vfloor = Vector512.Create(floor);
-        var count = 0;
-        for (var start = 0; start < _weights.Length; start += Lanes)
+        if (parameters.MinP > 0)
         {
-            var end = Math.Min(start + Lanes, _weights.Length);
-            if (end - start == Lanes && !Vector512.GreaterThanAny(Vector512.Create(_weights.AsSpan(start, Lanes)), vfloor))
-            {
-                continue;
-            }
+            // The most probable token weighs 1.
+            CutoffSearch.Apply(new Cutoff(parameters.MinP, int.MaxValue), _weights);
+        }
+    }
 
-            for (var id = start; id < end; id++)
-            {
-                _candidates[count] = id;
-                count += _weights[id] > floor ? 1 : 0;
-            }
+    /// <summary>The token in whose part of the whole the random number falls; parts are in order of id. Whole blocks are skipped by their sums.</summary>
+    private int Pick(double uniform)
+    {
+        var total = 0.0;
+        for (var block = 0; block < _blockSums.Length; block++)
+        {
+            _blockSums[block] = LogitScan.Sum(Block(block));
+            total += _blockSums[block];
         }
 
-        return count;
-    }
-
-    /// <summary>The most probable token weighs 1.</summary>
-    private Span<int> AtLeast(Span<int> candidates, float weight)
-    {
-        var count = 0;
-        foreach (var id in candidates)
+        var target = uniform * total;
+        var (found, before) = (0, 0.0);
+        for (var (block, sum) = (0, 0.0); block < _blockSums.Length && sum <= target; sum += _blockSums[block++])
         {
-            if (_weights[id] >= weight)
-            {
-                candidates[count++] = id;
-            }
+            (found, before) = _blockSums[block] > 0 ? (block, sum) : (found, before);
         }
 
-        return candidates[..count];
+        return PickIn(found, target - before);
     }
 
-    private double SumOf(ReadOnlySpan<int> candidates)
+    private int PickIn(int block, double target)
     {
         var sum = 0.0;
-        foreach (var id in candidates)
+        var last = 0;
+        var weights = Block(block);
+        for (var i = 0; i < weights.Length; i++)
         {
-            sum += _weights[id];
+            if (weights[i] > 0)
+            {
+                last = i;
+                sum += weights[i];
+                if (sum > target)
+                {
+                    break;
+                }
+            }
         }
 
-        return sum;
+        return (block * BlockLength) + last;
     }
+
+    private ReadOnlySpan<float> Block(int block) => _weights.AsSpan(block * BlockLength, Math.Min(BlockLength, _weights.Length - (block * BlockLength)));
 }

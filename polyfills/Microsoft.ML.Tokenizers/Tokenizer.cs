@@ -32,11 +32,8 @@ public abstract class Tokenizer
     protected virtual int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
         EncodeToIds(text, textSpan, settings).Tokens.Count;
 
-    public IReadOnlyList<int> EncodeToIds(string text, bool considerPreTokenization = true, bool considerNormalization = true)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return EncodeToIds(text, text, Settings(considerPreTokenization, considerNormalization)).Tokens;
-    }
+    public IReadOnlyList<int> EncodeToIds(string text, bool considerPreTokenization = true, bool considerNormalization = true) =>
+        EncodeToIds(text, text, Settings(considerPreTokenization, considerNormalization)).Tokens;
 
     public IReadOnlyList<int> EncodeToIds(ReadOnlySpan<char> text, bool considerPreTokenization = true, bool considerNormalization = true) =>
         EncodeToIds(null, text, Settings(considerPreTokenization, considerNormalization)).Tokens;
@@ -44,17 +41,13 @@ public abstract class Tokenizer
     /// <summary>Tokens whose offsets refer to <paramref name="normalizedString"/> when it is not null, otherwise to <paramref name="text"/>.</summary>
     public IReadOnlyList<EncodedToken> EncodeToTokens(string text, out string? normalizedString, bool considerPreTokenization = true, bool considerNormalization = true)
     {
-        ArgumentNullException.ThrowIfNull(text);
         var result = EncodeToTokens(text, text, Settings(considerPreTokenization, considerNormalization));
         normalizedString = result.NormalizedText;
         return result.Tokens;
     }
 
-    public int CountTokens(string text, bool considerPreTokenization = true, bool considerNormalization = true)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return CountTokens(text, text, Settings(considerPreTokenization, considerNormalization));
-    }
+    public int CountTokens(string text, bool considerPreTokenization = true, bool considerNormalization = true) =>
+        CountTokens(text, text, Settings(considerPreTokenization, considerNormalization));
 
     public int CountTokens(ReadOnlySpan<char> text, bool considerPreTokenization = true, bool considerNormalization = true) =>
         CountTokens(null, text, Settings(considerPreTokenization, considerNormalization));
