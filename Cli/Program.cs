@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansLM.Cli.Bench;
 using OrleansLM.Cli.Chat;
 using OrleansLM.Cli.Generate;
 using OrleansLM.Cli.Inspect;
@@ -7,6 +8,7 @@ using OrleansLM.Cli.Up;
 
 var root = new RootCommand("OrleansLM: a distributed inference cluster for long-context language models with durable sessions")
 {
+    BenchCommand.Create(),
     ChatCommand.Create(),
     GenerateCommand.Create(),
     InspectCommand.Create(),

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Text.Json;
+using OrleansLM.Cli.Local;
+using OrleansLM.Cli.Perplexity;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Sampling;
+using OrleansLM.Reporting;
+
+namespace OrleansLM.Cli.Bench.Quality;
+
+/// <summary><c>bench quality</c>: what is too slow for the tests: perplexity of long texts against the reference, and pass keys at many depths.</summary>
+internal sealed class QualityCommand
+{
+    private readonly LocalModelOptions _local = new();
+    private readonly Option<string> _text = new("--text") { Description = "Text to measure and to fill pass-key prompts with", DefaultValueFactory = _ => Path.Combine(Home(), "models", "eval", "mansfield-park.txt") };
+    private readonly Option<string?> _golden = new("--golden") { Description = "Golden file with mean_nll_truncate of that text" };
+    private readonly Option<int[]> _lengths = new("--length") { Description = "Lengths for perplexity; 0: none", DefaultValueFactory = _ => [32768], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<int[]> _passKeys = new("--pass-keys") { Description = "Lengths for pass keys; 0: none", DefaultValueFactory = _ => [32768], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<int> _depths = new("--depths") { Description = "Depths for each length", DefaultValueFactory = _ => 12 };
+    private readonly Option<string?> _json = new("--json") { Description = "File for the rows" };
+
+    private readonly List<BenchRow> _rows = [];
+    private readonly ReportTable _table = new(Console.Out);
+
+    public static Command Create() => new QualityCommand().Build();
+
+    private Command Build()
+    {
+        var command = new Command("quality", "Perplexity of long texts against the reference values, and pass keys at many depths") { _text, _golden, _lengths, _passKeys, _depths, _json };
+        _local.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var lengths = parsed.GetValue(_lengths)!.Where(length => length > 0).ToArray();
+        var passKeys = parsed.GetValue(_passKeys)!.Where(length => length > 0).ToArray();
+        using var model = LocalModel.Open(_local.Model(parsed));
+        var filler = model.Encode(await File.ReadAllTextAsync(parsed.GetValue(_text)!, cancellationToken), bos: false);
+        await using var engine = model.Load(_local.Engine(parsed), 2L * lengths.Concat(passKeys).DefaultIfEmpty(1024).Max() + 1024);
+        Console.WriteLine($"{MachineDescription.Here()}; {engine.Description.ModelName}");
+        _table.WriteHeader();
+        if (lengths.Length > 0)
+        {
+            await PerplexityAsync(engine, filler, lengths, Reference(parsed.GetValue(_golden), parsed.GetValue(_text)!), cancellationToken);
+        }
+
+        foreach (var length in passKeys)
+        {
+            await PassKeysAsync(engine, filler, length, parsed.GetValue(_depths), cancellationToken);
+        }
+
+        if (parsed.GetValue(_json) is { } path)
+        {
+            BenchReport.Here(_rows).WriteJson(path);
+        }
+
+        return 0;
+    }
+
+    private async Task PerplexityAsync(InferenceEngine engine, int[] text, int[] lengths, Dictionary<string, double> reference, CancellationToken cancellationToken)
+    {
+        foreach (var result in await new PerplexityMeter(engine, text, engine.Tokenizer.BosTokenId).TruncateAsync(lengths, cancellationToken))
+        {
+            var name = $"nll/{engine.Description.ModelName}/{result.Length}";
+            Add(reference.TryGetValue(result.Length.ToString(), out var expected)
+                ? new BenchRow(name, result.MeanNll, "nat", expected, expected / result.MeanNll, $"differs by {Math.Abs(result.MeanNll - expected):E1} from the reference")
+                : new BenchRow(name, result.MeanNll, "nat"));
+        }
+    }
+
+    private async Task PassKeysAsync(InferenceEngine engine, int[] filler, int length, int depths, CancellationToken cancellationToken)
+    {
+        var found = 0;
+        var missed = new List<string>();
+        for (var i = 0; i < depths; i++)
+        {
+            var prompt = PassKeyPrompt.Make(engine.Tokenizer, filler, length, (i + 0.5) / depths, 10_000 + 6367 * (i + 1) % 90_000);
+            if ((await AnswerAsync(engine, prompt.Ids, cancellationToken)).Contains(prompt.Answer, StringComparison.Ordinal))
+            {
+                found++;
+            }
+            else
+            {
+                missed.Add($"{(i + 0.5) / depths:P0}");
+            }
+        }
+
+        Add(BenchRow.Of($"passkey/{engine.Description.ModelName}/{length}", found, "found", depths, missed.Count > 0 ? $"missed at {string.Join(", ", missed)}" : null));
+    }
+
+    private static async Task<string> AnswerAsync(InferenceEngine engine, int[] ids, CancellationToken cancellationToken)
+    {
+        await using var sequence = engine.CreateSequence([]);
+        var turn = sequence.Submit(new TurnRequest { Tokens = ids, Stop = new StopConditions { MaxNewTokens = 8 } });
+        var text = "";
+        await foreach (var output in turn.Output.ReadAllAsync(cancellationToken))
+        {
+            text += output.Text;
+        }
+
+        return text;
+    }
+
+    private static Dictionary<string, double> Reference(string? golden, string text)
+    {
+        if (golden is null)
+        {
+            return [];
+        }
+
+        using var document = JsonDocument.Parse(File.ReadAllBytes(golden));
+        return document.RootElement.GetProperty("mean_nll_truncate").GetProperty(Path.GetFileName(text)).EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetDouble());
+    }
+
+    private void Add(BenchRow row)
+    {
+        _rows.Add(row);
+        _table.Write(row);
+    }
+
+    private static string Home() => Environment.GetEnvironmentVariable("ORLEANSLM_HOME") ?? ".";
+}
