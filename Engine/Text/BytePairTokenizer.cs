@@ -21,7 +21,7 @@ internal sealed class BytePairTokenizer(Vocabulary vocabulary, BytePairEncoder e
     {
         ArgumentNullException.ThrowIfNull(text);
         var ids = new List<int>((text.Length / 3) + 2);
-        if (addBos && BosTokenId >= 0)
+        if (addBos && plan.AddsBos && BosTokenId >= 0)
         {
             ids.Add(BosTokenId);
         }

@@ -5,6 +5,9 @@ internal sealed record BytePairTokenizerPlan
 {
     public required TextNormalizer Normalizer { get; init; }
 
+    /// <summary>False when the model was trained without BOS: asking for it then adds nothing.</summary>
+    public required bool AddsBos { get; init; }
+
     /// <summary>-1 when there is none.</summary>
     public required int BosTokenId { get; init; }
 

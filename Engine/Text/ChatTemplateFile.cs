@@ -19,7 +19,7 @@ internal static class ChatTemplateFile
             return Recognise(File.ReadAllText(jinja), jinja);
         }
 
-        var config = Path.Combine(directory, "tokenizer_config.json");
+        var config = Path.Combine(directory, TokenizerConfigFile.Name);
         return File.Exists(config) ? ReadConfig(config) : ChatTemplate.None;
     }
 

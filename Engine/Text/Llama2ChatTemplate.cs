@@ -17,15 +17,16 @@ internal sealed class Llama2ChatTemplate : ChatTemplate
         var preamble = system ? $"<<SYS>>\n{messages[0].Content}\n<</SYS>>\n\n" : "";
         for (var i = system ? 1 : 0; i < messages.Count; i += 2)
         {
+            Add(tokenizer.BosTokenId, ids);
             var question = $"[INST] {(preamble + messages[i].Content).Trim()} [/INST]";
             preamble = "";
             if (i + 1 == messages.Count)
             {
-                ids.AddRange(tokenizer.Encode(question, addBos: true));
+                ids.AddRange(tokenizer.Encode(question, addBos: false));
                 return;
             }
 
-            ids.AddRange(tokenizer.Encode($"{question} {messages[i + 1].Content.Trim()} ", addBos: true));
+            ids.AddRange(tokenizer.Encode($"{question} {messages[i + 1].Content.Trim()} ", addBos: false));
             Add(tokenizer.EosTokenId, ids);
         }
     }

@@ -14,7 +14,7 @@ public abstract class ModelTokenizer : Tokenizer
 {
     public abstract int VocabularySize { get; }
 
-    /// <summary>-1 when the model has none; asking for it when encoding then adds nothing.</summary>
+    /// <summary>-1 when the model has none.</summary>
     public abstract int BosTokenId { get; }
 
     /// <summary>-1 when the model has none.</summary>
@@ -23,7 +23,10 @@ public abstract class ModelTokenizer : Tokenizer
     /// <summary>True when encoding puts a space in front of a text, which the first piece that is decoded loses again.</summary>
     public abstract bool DropsFirstSpace { get; }
 
-    /// <summary>Ids of <paramref name="text"/>. Special tokens written out in the text are text, not special, unless <paramref name="parseSpecial"/>.</summary>
+    /// <summary>
+    /// Ids of <paramref name="text"/>, after BOS when <paramref name="addBos"/> and the model takes one. Special tokens written out in the text are text, not special, unless
+    /// <paramref name="parseSpecial"/>.
+    /// </summary>
     public abstract int[] Encode(string text, bool addBos, bool parseSpecial = false);
 
     /// <summary>The piece as the vocabulary has it, for example <c>▁the</c> or <c>&lt;0x0A&gt;</c>.</summary>

@@ -34,7 +34,7 @@ internal sealed class SentencePieceFile
     private SentencePieceFile(string path) => _path = path;
 
     /// <exception cref="CheckpointException">Damaged, or not supported.</exception>
-    public static ModelTokenizer Open(string path)
+    public static ModelTokenizer Open(string path, TokenizerConfigFile config)
     {
         var file = new SentencePieceFile(path);
         try
@@ -47,10 +47,10 @@ internal sealed class SentencePieceFile
         }
 
         file.Check();
-        return file.Build();
+        return file.Build(config);
     }
 
-    private BytePairTokenizer Build()
+    private BytePairTokenizer Build(TokenizerConfigFile config)
     {
         var vocabulary = new Vocabulary([.. _pieces], [.. _kinds], _unknownText);
         if (_byteFallback && !vocabulary.HasAllBytes)
@@ -62,6 +62,7 @@ internal sealed class SentencePieceFile
         return new BytePairTokenizer(vocabulary, encoder, new BytePairTokenizerPlan
         {
             Normalizer = new TextNormalizer(ReplaceSpaces: true, _addDummyPrefix ? PrefixRule.Always : PrefixRule.Never),
+            AddsBos = config.AddsBos,
             BosTokenId = _bosId,
             EosTokenId = _eosId,
             DropsFirstSpace = _addDummyPrefix,

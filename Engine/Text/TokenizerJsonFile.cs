@@ -16,15 +16,21 @@ internal sealed class TokenizerJsonFile
     private readonly List<KeyValuePair<string, int>> _added = [];
     private readonly List<KeyValuePair<string, int>> _special = [];
 
-    private TokenizerJsonFile(JsonPlace root) => _root = root;
+    private readonly TokenizerConfigFile _config;
+
+    private TokenizerJsonFile(JsonPlace root, TokenizerConfigFile config)
+    {
+        _root = root;
+        _config = config;
+    }
 
     /// <exception cref="CheckpointException">Damaged, or not supported.</exception>
-    public static ModelTokenizer Open(string path)
+    public static ModelTokenizer Open(string path, TokenizerConfigFile config)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return new TokenizerJsonFile(new JsonPlace(document.RootElement, "$", path)).Build();
+            return new TokenizerJsonFile(new JsonPlace(document.RootElement, "$", path), config).Build();
         }
         catch (JsonException e)
         {
@@ -59,8 +65,9 @@ internal sealed class TokenizerJsonFile
         {
             Normalizer = text.ReadNormalizer(),
             DropsFirstSpace = text.ReadDropsFirstSpace(),
-            BosTokenId = bos >= 0 ? bos : _ids.GetValueOrDefault("<s>", -1),
-            EosTokenId = _ids.GetValueOrDefault("</s>", -1),
+            AddsBos = _config.AddsBos,
+            BosTokenId = bos >= 0 ? bos : _ids.GetValueOrDefault(_config.BosToken ?? "<s>", -1),
+            EosTokenId = _ids.GetValueOrDefault(_config.EosToken ?? "</s>", -1),
             AddedTokens = _added,
             SpecialTokens = _special,
         };
@@ -84,7 +91,7 @@ internal sealed class TokenizerJsonFile
         }
 
         var dropout = model["dropout"];
-        if (!dropout.IsNull && dropout.Value is not { ValueKind: JsonValueKind.Number } || (!dropout.IsNull && dropout.Value.GetDouble() != 0))
+        if (!dropout.IsNull && !(dropout.Value.ValueKind == JsonValueKind.Number && dropout.Value.GetDouble() == 0))
         {
             throw dropout.Refuse($"is {dropout.Shown()}, which is not supported; expected none");
         }

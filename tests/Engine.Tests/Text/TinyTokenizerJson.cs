@@ -58,12 +58,17 @@ internal static class TinyTokenizerJson
         ["special"] = special,
     };
 
-    public static ModelTokenizer Open(JsonNode json)
+    public static ModelTokenizer Open(JsonNode json, string? config = null)
     {
         var folder = Directory.CreateTempSubdirectory("tokenizer-");
         try
         {
             File.WriteAllText(Path.Combine(folder.FullName, ModelTokenizers.JsonFile), json.ToJsonString());
+            if (config is not null)
+            {
+                File.WriteAllText(Path.Combine(folder.FullName, "tokenizer_config.json"), config);
+            }
+
             return ModelTokenizers.Open(folder.FullName);
         }
         finally

@@ -70,6 +70,17 @@ public sealed class TokenizerJsonTests
         Assert.Equal(1, TinyTokenizerJson.Open(build).BosTokenId);
     }
 
+    [Fact]
+    public void The_config_file_names_the_ends_of_a_sequence_and_may_leave_bos_out()
+    {
+        var build = TinyTokenizerJson.Build();
+        build["post_processor"] = null;
+        var json = TinyTokenizerJson.Open(build, """{"add_bos_token":false,"bos_token":"</s>","eos_token":{"content":"<s>"}}""");
+        Assert.Equal((2, 1), (json.BosTokenId, json.EosTokenId));
+        Assert.Equal(Model.Encode("a", addBos: false), json.Encode("a", addBos: true));
+        Assert.Contains("$.add_bos_token", Assert.Throws<CheckpointException>(() => TinyTokenizerJson.Open(build, """{"add_bos_token":"no"}""")).Message);
+    }
+
     [Theory]
     [InlineData("$.model.type", "\"WordPiece\"", "expected \"BPE\"")]
     [InlineData("$.model.ignore_merges", "true", "expected false")]
