@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -13,7 +14,21 @@ public static class ServerAddress
     {
         Description = "Address of the gateway",
         DefaultValueFactory = _ => new Uri(Environment.GetEnvironmentVariable("ORLEANSLM_SERVER") ?? Default),
+        CustomParser = Parse,
     };
+
+    /// <summary>Reads an http address of an option, which the parser cannot do by itself; anything else is reported as an error of the command line.</summary>
+    public static Uri? Parse(ArgumentResult argument)
+    {
+        var value = argument.Tokens[0].Value;
+        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        {
+            return address;
+        }
+
+        argument.AddError($"{argument.Argument.Name} is '{value}'; expected an address such as {Default}");
+        return null;
+    }
 
     /// <summary>A channel that outlives lost connections; messages up to 64 MiB.</summary>
     public static GrpcChannel Connect(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions

@@ -13,7 +13,7 @@ internal sealed class UpCommand
     private const string DefaultModel = "models/tiny-yarn-mistral-128k";
 
     private readonly Option<string[]> _models = new("--model") { Description = $"Model folder; may be given several times (default: {DefaultModel})", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<Uri> _listen = new("--listen") { Description = "Address of the gateway; port 0 takes a free one", DefaultValueFactory = _ => new Uri(ServerAddress.Default) };
+    private readonly Option<Uri> _listen = new("--listen") { Description = "Address of the gateway; port 0 takes a free one", DefaultValueFactory = _ => new Uri(ServerAddress.Default), CustomParser = ServerAddress.Parse };
     private readonly Option<string> _data = new("--data") { Description = "Folder of the session log", DefaultValueFactory = _ => DefaultDataDirectory() };
     private readonly Option<int> _stages = new("--stages") { Description = "Pipeline stages that each model is cut into", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _backend = new("--backend") { Description = "cpu or reference", DefaultValueFactory = _ => "cpu" };
@@ -21,7 +21,7 @@ internal sealed class UpCommand
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
     private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16", DefaultValueFactory = _ => "f32" };
     private readonly Option<int> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest", DefaultValueFactory = _ => 512 };
-    private readonly Option<Uri?> _otlp = new("--otlp") { Description = "OTLP endpoint (gRPC) that traces and metrics are sent to" };
+    private readonly Option<Uri?> _otlp = new("--otlp") { Description = "OTLP endpoint (gRPC) that traces and metrics are sent to", CustomParser = ServerAddress.Parse };
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "Least important log lines that are written", DefaultValueFactory = _ => LogLevel.Warning };
     private readonly Option<bool> _jsonLogs = new("--log-json") { Description = "Structured logs: one JSON object a line" };
     private readonly Option<string?> _config = new("--config") { Description = "JSON file with sections Gateway, Sessions, SessionLog" };

@@ -1,0 +1,2 @@
+// Each test starts a whole server that uses every core.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
