@@ -88,6 +88,7 @@ public sealed class StageModel : IDisposable
     /// <param name="hidden">[T, C]: what the stage before left, and what the next one takes. The first stage only writes it.</param>
     public void Step(StepBatch batch, Matrix hidden)
     {
+        // step 6: this stage's layers.
         RequireRows(batch, hidden);
         State.Apply(batch.Copies);
         if (batch.RowCount == 0)

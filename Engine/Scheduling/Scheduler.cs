@@ -18,6 +18,7 @@ public static class Scheduler
 
     public static Decision Decide(SchedulerLimits limits, SchedulerState state, StepPlan plan)
     {
+        // step 4: what runs next.
         plan.Clear();
         return Admission(limits, state) ?? Step(limits, state, plan);
     }

@@ -89,6 +89,7 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
         switch (item.Kind)
         {
             case TurnOutputKind.Token:
+                // step 8: to the readers at once, to the log in groups.
                 buffer.AddToken(new TurnEntry(item.Position, item.Token, item.Text ?? "", item.Top));
                 return tail.Append(item.Token.TokenId);
             case TurnOutputKind.PromptLogProb:

@@ -84,6 +84,7 @@ internal sealed class StepRunner(EngineParts parts, EngineInstruments instrument
 
     private void AddRows(EngineTurn turn, int count)
     {
+        // step 5: the sequence's rows, pages and copies join the batch.
         var start = turn.Sequence.State.ComputedLength;
         var first = turn.Sequence.State.AddSegment(_batch, turn.Sequence.Tokens.Span(start, count));
         Turns.Add(turn);
@@ -154,6 +155,7 @@ internal sealed class StepRunner(EngineParts parts, EngineInstruments instrument
     private void Sample(in LogitRow row, ReadOnlySpan<float> logits, long now)
     {
         var turn = row.Turn;
+        // step 7: uniform(seed, position) and the logits decide.
         var sampled = _sampler.Sample(logits, turn.Generation.Plan, turn.Generation.Counts, row.Position);
         turn.Sequence.Tokens.Append(sampled.Token.TokenId);
         turn.Decodes = true;
