@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Grpc.Core;
 using OrleansLM.Cli.Client;
 using OrleansLM.Cli.Up;
 using OrleansLM.Contracts.V1;
