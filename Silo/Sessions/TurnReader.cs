@@ -23,7 +23,7 @@ internal sealed class TurnReader
 
         // Progress is news, not history: who joins later hears of it only while it still moves.
         var view = buffer.View();
-        _computed = view.Computed == view.Total || view.End is not null ? view.Computed : 0;
+        _computed = resumed && (view.Computed == view.Total || view.End is not null) ? view.Computed : 0;
         if (_next > buffer.LastOffset)
         {
             throw BeyondEnd(buffer.LastOffset);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Engine.Runtime;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Models;
@@ -9,18 +10,19 @@ using OrleansLM.Silo.Sessions;
 
 namespace OrleansLM.Silo.Tests.Doubles;
 
-/// <summary>A silo's sessions without Orleans: a log in a folder of its own, a fake engine, a clock that stands.</summary>
+/// <summary>A silo's sessions without Orleans: a log in a folder of its own, an engine that is not disposed with it, a clock that stands.</summary>
 internal sealed class SiloHarness : IAsyncDisposable
 {
     public const string Model = "fake";
+    private readonly IInferenceEngine _engine;
     private readonly TemporaryDirectory _directory;
     private readonly ServiceProvider _provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Dictionary<string, SessionOwner> _owners = [];
 
-    private SiloHarness(TemporaryDirectory directory, FakeEngine engine, SessionOptions options, SessionLogOptions logOptions, ManualTimeProvider time)
+    private SiloHarness(TemporaryDirectory directory, IInferenceEngine engine, SessionOptions options, SessionLogOptions logOptions, ManualTimeProvider time)
     {
         _directory = directory;
-        (Engine, Options, Time) = (engine, options, time);
+        (_engine, Options, Time) = (engine, options, time);
         logOptions.Path = directory.File("sessions.db");
         var metrics = new SiloMetrics(_provider.GetRequiredService<IMeterFactory>());
         Log = new SqliteSessionLog(Microsoft.Extensions.Options.Options.Create(logOptions), metrics, NullLogger<SqliteSessionLog>.Instance);
@@ -30,7 +32,7 @@ internal sealed class SiloHarness : IAsyncDisposable
             Log, models, new ForkHandover(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
     }
 
-    public FakeEngine Engine { get; }
+    public FakeEngine Engine => (FakeEngine)_engine;
 
     public SessionOptions Options { get; }
 
@@ -42,7 +44,7 @@ internal sealed class SiloHarness : IAsyncDisposable
 
     public string LogPath => _directory.File("sessions.db");
 
-    public static async Task<SiloHarness> StartAsync(FakeEngine? engine = null, SessionOptions? options = null, SessionLogOptions? logOptions = null)
+    public static async Task<SiloHarness> StartAsync(IInferenceEngine? engine = null, SessionOptions? options = null, SessionLogOptions? logOptions = null)
     {
         var harness = new SiloHarness(
             new TemporaryDirectory(), engine ?? new FakeEngine(), options ?? new SessionOptions(), logOptions ?? new SessionLogOptions(), new ManualTimeProvider());
@@ -51,7 +53,7 @@ internal sealed class SiloHarness : IAsyncDisposable
     }
 
     /// <summary>Another silo over what would be on the disk if this one were killed now. This one goes on, unknowing.</summary>
-    public async Task<SiloHarness> KilledAsync(FakeEngine? engine = null)
+    public async Task<SiloHarness> KilledAsync(IInferenceEngine? engine = null)
     {
         var directory = new TemporaryDirectory();
         foreach (var suffix in new[] { "", "-wal" })
@@ -62,7 +64,7 @@ internal sealed class SiloHarness : IAsyncDisposable
             }
         }
 
-        var harness = new SiloHarness(directory, engine ?? new FakeEngine(fingerprint: Engine.Description.Fingerprint), Options, new SessionLogOptions(), Time);
+        var harness = new SiloHarness(directory, engine ?? (_engine is FakeEngine fake ? new FakeEngine(fingerprint: fake.Description.Fingerprint) : _engine), Options, new SessionLogOptions(), Time);
         await harness.Log.OpenAsync(CancellationToken.None);
         return harness;
     }

@@ -19,6 +19,7 @@ public sealed class TurnTests
         var events = await session.RunAsync(Command(s_prompt, maxTokens: 8, seed: 7));
         Assert.Equal(TurnEventKind.Started, events[0].Kind);
         Assert.Equal((0, 3, 7UL, false), (events[0].Started!.StartPosition, events[0].Started!.PromptTokens, events[0].Started!.Seed, events[0].Started!.Resumed));
+        Assert.Equal((TurnEventKind.PrefillProgress, 3, 3), (events[1].Kind, events[1].Computed, events[1].Total));
         Assert.Equal(FakeEngine.Generate(s_prompt, 7, 8), events.Ids());
         Assert.Equal(Enumerable.Range(3, 8), events.Offsets());
         var end = events[^1];
