@@ -37,6 +37,8 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
             Stop = plan.Parameters.Stop,
             PromptLogProbs = plan.Parameters.PromptLogProbs,
         });
+
+        // step 3: the engine has begun, but nothing of the turn goes out before it is durable.
         await BeginAsync(turn, plan.Prompt, engineTurn);
         var buffer = new TurnBuffer(turn, model);
         Run(buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart));
