@@ -170,7 +170,7 @@ public sealed class SiloHostTests : IDisposable
         Assert.Equal(silo.Engine.Tokenizer.Encode("Hello there", addBos: true), ids.Ids);
         Assert.Equal(ids.Ids.Count, ids.Pieces.Count);
         Assert.Equal("Hello there", await model.DetokenizeAsync(ids.Ids, showSpecial: false));
-        Assert.Equal("ids[1]", (await Assert.ThrowsAsync<OrleansLMException>(() => model.DetokenizeAsync([1, -1], false))).Field);
+        Assert.Equal("ids[1]", (await Assert.ThrowsAsync<OrleansLMException>(() => model.DetokenizeAsync(new[] { 1, -1 }, false))).Field);
         Assert.Equal(ErrorCode.NotFound, (await Assert.ThrowsAsync<OrleansLMException>(() => silo.Grains.GetGrain<IModelGrain>("x").GetAsync())).Code);
     }
 
