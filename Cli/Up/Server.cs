@@ -131,6 +131,9 @@ public sealed class Server : IAsyncDisposable
         // Standard output belongs to the banner; logs go to standard error.
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.SetMinimumLevel(settings.LogLevel);
+
+        // A failed start is told in one line by the command; the host would print its stack as well.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }
 
     private static void Listen(IConfiguration configuration, KestrelServerOptions kestrel, Uri address)

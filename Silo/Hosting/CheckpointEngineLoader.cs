@@ -11,11 +11,11 @@ public sealed class CheckpointEngineLoader(TimeProvider time, IMeterFactory mete
 {
     public HostedModel Load(ModelOptions options)
     {
-        var template = options.ChatTemplate is { Length: > 0 } name ? ChatTemplate.Named(name) : ChatTemplate.Of(options.Directory);
-        var tokenizer = ModelTokenizers.Open(options.Directory);
         var checkpoint = Checkpoint.Open(options.Directory);
         try
         {
+            var template = options.ChatTemplate is { Length: > 0 } name ? ChatTemplate.Named(name) : ChatTemplate.Of(options.Directory);
+            var tokenizer = ModelTokenizers.Open(options.Directory);
             var engine = InferenceEngine.Load(checkpoint, tokenizer, options.Engine, time, meters);
             return new HostedModel(options.Name ?? checkpoint.Name, engine, template == ChatTemplate.None ? null : template);
         }
