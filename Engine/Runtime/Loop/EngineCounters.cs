@@ -44,6 +44,13 @@ internal sealed class EngineCounters
 
     public void TurnClosed() => Interlocked.Decrement(ref _openTurns);
 
+    /// <summary>Engine's thread.</summary>
+    public void PublishLoad(int running, int pagesUsed)
+    {
+        Volatile.Write(ref Running, running);
+        Volatile.Write(ref PagesUsed, pagesUsed);
+    }
+
     public EngineStatus Snapshot(int pagesTotal)
     {
         var running = Volatile.Read(ref Running);

@@ -15,24 +15,25 @@ internal sealed class EngineLoop : IDisposable
     private const int EagerTokens = 4096;
 
     private readonly EngineParts _parts;
-    private readonly SchedulerLimits _limits;
     private readonly TurnTable _turns = new();
     private readonly StateLedger _ledger;
-    private readonly StateObserver _observer;
+    private readonly TurnAdmission _admission;
+    private readonly TurnEnding _ending;
+    private readonly StepPlanner _planner;
     private readonly StepRunner _runner;
-    private readonly StepPlan _plan = new();
-    private readonly RetryHint _retry = new();
     private readonly EngineInstruments _instruments;
 
     public EngineLoop(EngineParts parts, EngineInstruments instruments, EngineCounters counters)
     {
+        var limits = parts.Limits;
         _parts = parts;
-        _limits = parts.Limits;
         _instruments = instruments;
         Counters = counters;
         Rules = new TurnRules(parts.Config);
         _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options.PageTokens);
-        _observer = new StateObserver(_limits, _turns, _ledger);
+        _admission = new TurnAdmission(parts, limits, counters);
+        _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
+        _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);
         _runner = new StepRunner(parts, instruments, counters);
     }
 
@@ -56,14 +57,9 @@ internal sealed class EngineLoop : IDisposable
     public EngineSequence NewSequence(ReadOnlySpan<int> tokens)
     {
         Rules.CheckTokens(tokens, "tokens");
-        if (tokens.Length > _parts.MaxSequenceTokens)
-        {
-            throw new EngineException(
-                EngineError.InvalidArgument, $"the sequence has {tokens.Length} tokens; expected at most {_parts.MaxSequenceTokens}") { Field = "tokens" };
-        }
-
+        _admission.RequireSequence(tokens.Length);
         var sequence = new EngineSequence(this, Counters.NextSequence(), tokens, _ledger.NewState());
-        Ask(() => Open(sequence));
+        Ask(() => _ledger.MakeIdle(sequence));
         return sequence;
     }
 
@@ -71,12 +67,7 @@ internal sealed class EngineLoop : IDisposable
     public EngineTurn Submit(EngineSequence sequence, TurnRequest request, SamplingPlan plan)
     {
         var length = sequence.Length;
-        RequireLength(length, request);
-        if (!Counters.TryOpenTurn(_limits.MaxRunningTurns + _parts.Options.MaxWaitingTurns))
-        {
-            throw QueueFull();
-        }
-
+        _admission.Enter(length, request);
         var turn = new EngineTurn(this, sequence, request, plan, length, Counters.NextTurn(), _parts.Options.OutputBuffer, new TurnClock(_parts.Time))
         {
             Activity = _instruments.StartTurn(sequence.Id, request.Tokens.Length),
@@ -97,13 +88,15 @@ internal sealed class EngineLoop : IDisposable
     public bool RunOnce()
     {
         Commands.Drain();
-        if (!Plan())
+        var any = _planner.Next();
+        PublishLoad();
+        if (!any)
         {
             return false;
         }
 
         var started = _parts.Time.GetTimestamp();
-        var error = _runner.Run(_plan, _turns);
+        var error = _runner.Run(_planner.Plan, _turns);
         _instruments.StepDuration.Record(_parts.Time.GetElapsedTime(started).TotalSeconds);
         if (error is not null)
         {
@@ -123,7 +116,7 @@ internal sealed class EngineLoop : IDisposable
         var error = defect is null ? Stopped() : new EngineException(EngineError.Unavailable, $"the engine has stopped: {defect.Message}", defect);
         while (_turns.Running.Count + _turns.Waiting.Count > 0)
         {
-            Fail(_turns.Running.Count > 0 ? _turns.Running[^1] : _turns.Waiting[^1], error);
+            _ending.Fail(_turns.Running.Count > 0 ? _turns.Running[^1] : _turns.Waiting[^1], error);
         }
     }
 
@@ -134,7 +127,7 @@ internal sealed class EngineLoop : IDisposable
     {
         if (!turn.Ended)
         {
-            Finish(turn, FinishReason.Cancelled);
+            _ending.Finish(turn, FinishReason.Cancelled);
         }
     }
 
@@ -149,7 +142,7 @@ internal sealed class EngineLoop : IDisposable
 
         var state = source.State.Fork(Math.Min(position, source.State.ComputedLength));
         var fork = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, position), state);
-        Open(fork);
+        _ledger.MakeIdle(fork);
         if (!done.TrySetResult(fork))
         {
             Close(fork, new TaskCompletionSource());
@@ -170,7 +163,7 @@ internal sealed class EngineLoop : IDisposable
     {
         if (sequence.Turn is { } turn)
         {
-            Fail(turn, new EngineException(EngineError.Unavailable, $"{sequence.Id} was disposed while its turn ran"));
+            _ending.Fail(turn, new EngineException(EngineError.Unavailable, $"{sequence.Id} was disposed while its turn ran"));
         }
 
         _ledger.MakeBusy(sequence);
@@ -178,14 +171,6 @@ internal sealed class EngineLoop : IDisposable
         Counters.SequenceClosed();
         Publish(sequence);
         done.TrySetResult();
-    }
-
-    private void Open(EngineSequence sequence)
-    {
-        if (!sequence.IsDisposed)
-        {
-            _ledger.MakeIdle(sequence);
-        }
     }
 
     private void Start(EngineTurn turn)
@@ -196,7 +181,7 @@ internal sealed class EngineLoop : IDisposable
         _turns.AddWaiting(turn);
         if (sequence.IsDisposed)
         {
-            Fail(turn, new EngineException(EngineError.Unavailable, $"{sequence.Id} was disposed"));
+            _ending.Fail(turn, new EngineException(EngineError.Unavailable, $"{sequence.Id} was disposed"));
             return;
         }
 
@@ -206,7 +191,7 @@ internal sealed class EngineLoop : IDisposable
         }
         catch (Exception error)
         {
-            Fail(turn, new EngineException(EngineError.Internal, $"the turn of {sequence.Id} could not begin: {error.Message}", error));
+            _ending.Fail(turn, new EngineException(EngineError.Internal, $"the turn of {sequence.Id} could not begin: {error.Message}", error));
             return;
         }
 
@@ -226,7 +211,7 @@ internal sealed class EngineLoop : IDisposable
         var wasOver = generation.Count > 0 && !turn.Scores;
         if (wasOver || turn.Sequence.State.ComputedLength >= turn.Target)
         {
-            Finish(turn, generation.Reason);
+            _ending.Finish(turn, generation.Reason);
         }
     }
 
@@ -244,95 +229,6 @@ internal sealed class EngineLoop : IDisposable
         turn.Sequence.PublishComputed();
     }
 
-    private bool Plan()
-    {
-        var closed = false;
-        while (true)
-        {
-            _observer.Observe(_parts.Time.GetTimestamp(), closed);
-            var decision = Scheduler.Decide(_limits, _observer.State, _plan);
-            if (decision.Kind is DecisionKind.Step or DecisionKind.Idle)
-            {
-                RefuseExcess();
-                PublishLoad();
-                return decision.Kind == DecisionKind.Step;
-            }
-
-            closed |= decision.Kind == DecisionKind.Preempt;
-            Apply(decision);
-        }
-    }
-
-    private void Apply(Decision decision)
-    {
-        switch (decision.Kind)
-        {
-            case DecisionKind.Admit:
-                _turns.Waiting[decision.Index].LastStep = Counters.Steps;
-                _turns.Admit(_turns.Waiting[decision.Index]);
-                break;
-            case DecisionKind.Refuse:
-                Fail(_turns.Waiting[decision.Index], NoMemory());
-                break;
-            case DecisionKind.Evict:
-                Evict(_observer.Evictable[decision.Index]);
-                break;
-            case DecisionKind.Preempt:
-                Preempt(_turns.Running[decision.Index]);
-                break;
-            case DecisionKind.Exhausted:
-                Fail(_turns.Running[decision.Index], NeverFits(_turns.Running[decision.Index].Target));
-                break;
-            default:
-                throw new InvalidOperationException($"{decision.Kind} is not a decision to apply");
-        }
-    }
-
-    private void Evict(EngineSequence sequence)
-    {
-        DropState(sequence);
-        Counters.Evictions++;
-        _instruments.Evictions.Add(1);
-        if (sequence.Turn is { } turn && _turns.Running.Contains(turn))
-        {
-            _turns.SendBack(turn);
-        }
-    }
-
-    private void Preempt(EngineTurn turn)
-    {
-        DropState(turn.Sequence);
-        Counters.Preemptions++;
-        _instruments.Preemptions.Add(1);
-        _turns.SendBack(turn);
-    }
-
-    private static void DropState(EngineSequence sequence)
-    {
-        sequence.State.Release();
-        sequence.PublishComputed();
-        sequence.Turn?.BeginPrefill();
-    }
-
-    /// <summary>Submission lets in as many turns as may run and wait together; when memory keeps some from running, the last to come are too many.</summary>
-    private void RefuseExcess()
-    {
-        var waiting = 0;
-        foreach (var turn in _turns.Waiting)
-        {
-            waiting += turn.Started ? 0 : 1;
-        }
-
-        for (var i = _turns.Waiting.Count - 1; i >= 0 && waiting > _parts.Options.MaxWaitingTurns; i--)
-        {
-            if (!_turns.Waiting[i].Started)
-            {
-                Fail(_turns.Waiting[i], QueueFull());
-                waiting--;
-            }
-        }
-    }
-
     /// <summary>
     /// The stages failed, for a reason that is nobody's or one turn's. A turn that was alone has failed. Otherwise all of them lose their state, which may be half
     /// written, and come to this point again one by one.
@@ -342,7 +238,7 @@ internal sealed class EngineLoop : IDisposable
         foreach (var turn in _runner.Turns)
         {
             turn.SuspectUntil = turn.Sequence.State.ComputedLength;
-            DropState(turn.Sequence);
+            StepPlanner.DropState(turn.Sequence);
         }
 
         if (_runner.Turns.Count == 1)
@@ -359,7 +255,7 @@ internal sealed class EngineLoop : IDisposable
             turn.Sequence.PublishComputed();
             if (turn.Error is { } error)
             {
-                Fail(turn, error);
+                _ending.Fail(turn, error);
                 continue;
             }
 
@@ -375,101 +271,13 @@ internal sealed class EngineLoop : IDisposable
         PublishLoad();
     }
 
-    private void Finish(EngineTurn turn, FinishReason reason)
-    {
-        var usage = Usage(turn);
-        Leave(turn);
-        _instruments.Finished(turn.Activity, reason, usage);
-        turn.Channel.Write(new TurnOutput { Kind = TurnOutputKind.Finished, Text = turn.Generation.TakeHeldText(), FinishReason = reason, Usage = usage });
-        turn.Channel.End(null);
-    }
-
-    private void Fail(EngineTurn turn, EngineException error)
-    {
-        var sequence = turn.Sequence;
-        sequence.Tokens.Truncate(turn.BaseLength);
-        if (sequence.State.ComputedLength > turn.BaseLength)
-        {
-            sequence.State.Truncate(turn.BaseLength);
-        }
-
-        Leave(turn);
-        _instruments.Failed(turn.Activity, error);
-        turn.Channel.End(error);
-    }
-
-    /// <summary>The sequence is free before its reader learns that the turn is over, so that it may submit the next one at once.</summary>
-    private void Leave(EngineTurn turn)
-    {
-        turn.Ended = true;
-        _turns.Remove(turn);
-        Open(turn.Sequence);
-        turn.Sequence.Turn = null;
-        turn.Sequence.PublishComputed();
-        Counters.TurnClosed();
-        _retry.Observe(turn.Clock.SinceSubmission(_parts.Time.GetTimestamp()));
-        PublishLoad();
-        turn.Sequence.Release();
-    }
-
-    private TurnUsage Usage(EngineTurn turn) => new()
-    {
-        PromptTokens = turn.Request.Tokens.Length,
-        PrefilledTokens = turn.PrefilledTokens,
-        GeneratedTokens = turn.Generation.Count,
-        QueueTime = turn.Clock.QueueTime,
-        TimeToFirstToken = turn.Clock.TimeToFirstToken,
-        TotalTime = turn.Clock.SinceSubmission(_parts.Time.GetTimestamp()),
-    };
-
-    private void PublishLoad()
-    {
-        Volatile.Write(ref Counters.Running, _turns.Running.Count);
-        Volatile.Write(ref Counters.PagesUsed, _parts.Pool.UsedCount);
-    }
+    private void PublishLoad() => Counters.PublishLoad(_turns.Running.Count, _parts.Pool.UsedCount);
 
     private void Publish(EngineSequence sequence)
     {
         sequence.PublishComputed();
         PublishLoad();
     }
-
-    private void RequireLength(int length, TurnRequest request)
-    {
-        var total = (long)length + request.Tokens.Length;
-        if (total == 0)
-        {
-            throw new EngineException(EngineError.InvalidArgument, "the sequence is empty and so are the tokens; expected at least one token") { Field = nameof(request.Tokens) };
-        }
-
-        if (request.GenerationStart > total)
-        {
-            throw new EngineException(
-                EngineError.InvalidArgument, $"GenerationStart is {request.GenerationStart}; expected a value in [0, {total}]") { Field = nameof(request.GenerationStart) };
-        }
-
-        if (total > _parts.MaxSequenceTokens)
-        {
-            throw new EngineException(
-                EngineError.ContextFull, $"{length} tokens and {request.Tokens.Length} more are {total}; the longest sequence is {_parts.MaxSequenceTokens}") { Field = nameof(request.Tokens) };
-        }
-
-        if (!_limits.CouldEverFit((int)total))
-        {
-            throw NeverFits((int)total);
-        }
-    }
-
-    private EngineException NeverFits(int tokens) => new(
-        EngineError.ResourceExhausted, $"{tokens} tokens need {_limits.Footprint(tokens)} pages of state and {_limits.SparePages} to grow into; the engine has {_limits.TotalPages}");
-
-    private EngineException NoMemory() => new(
-        EngineError.ResourceExhausted, $"no memory for the turn's state within {_parts.Options.AdmissionTimeout.TotalSeconds:0.###} s") { RetryAfter = RetryAfter() };
-
-    private EngineException QueueFull() => new(
-        EngineError.ResourceExhausted, $"{_parts.Options.MaxWaitingTurns} turns wait already, as many as may") { RetryAfter = RetryAfter() };
-
-    private TimeSpan RetryAfter() => _retry.After(Counters.OpenTurns - Volatile.Read(ref Counters.Running), Volatile.Read(ref Counters.Running));
 
     private static EngineException Stopped() => new(EngineError.Unavailable, "the engine has stopped");
 }

@@ -18,9 +18,10 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, int pageTok
         ? new RecurrentSequenceState(Pool, CheckpointPolicy.None)
         : new PagedSequenceState(Pool, pageTokens, config.SlidingWindow);
 
+    /// <summary>A disposed sequence is forgotten instead.</summary>
     public void MakeIdle(EngineSequence sequence)
     {
-        if (sequence.IdleNode.List is null)
+        if (!sequence.IsDisposed && sequence.IdleNode.List is null)
         {
             _idle.AddLast(sequence.IdleNode);
         }

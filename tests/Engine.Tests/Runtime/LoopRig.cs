@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Runtime.Diagnostics;
@@ -20,13 +21,14 @@ internal sealed class LoopRig : IDisposable
 
     public LoopRig(
         int pages = 100, int pageTokens = 16, int budget = 64, int running = 8, int waiting = 16, int context = 400, int? window = null,
-        bool recurrent = false, int buffer = 4096, TimeSpan? admissionTimeout = null, TimeProvider? time = null, bool records = true)
+        bool recurrent = false, int buffer = 4096, TimeSpan? admissionTimeout = null, TimeProvider? time = null, bool records = true, int eos = 2,
+        IMeterFactory? meters = null)
     {
-        Config = NewConfig(context, window, recurrent);
+        Config = NewConfig(context, window, recurrent) with { EosTokenIds = [eos] };
         Chain = new HashChain(Config, pages, pageTokens, budget) { Records = records };
         Pool = new PagePool(pages);
         var counters = new EngineCounters();
-        _instruments = new EngineInstruments(null, "hash", counters, pages);
+        _instruments = new EngineInstruments(meters, "hash", counters, pages);
         var options = new EngineOptions
         {
             PageTokens = pageTokens,

@@ -1,0 +1,106 @@
+using OrleansLM.Engine.Runtime.Diagnostics;
+using OrleansLM.Engine.Runtime.Turns;
+using OrleansLM.Engine.Scheduling;
+
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>Observes, asks the scheduler and carries out its decisions, until the decision is a step. Engine's thread.</summary>
+internal sealed class StepPlanner(
+    EngineParts parts, SchedulerLimits limits, TurnTable turns, StateLedger ledger, TurnAdmission admission, TurnEnding ending, EngineCounters counters,
+    EngineInstruments instruments)
+{
+    private readonly StateObserver _observer = new(limits, turns, ledger);
+
+    /// <summary>The step that was decided on last.</summary>
+    public StepPlan Plan { get; } = new();
+
+    /// <returns>False when there is nothing to compute.</returns>
+    public bool Next()
+    {
+        var closed = false;
+        while (true)
+        {
+            _observer.Observe(parts.Time.GetTimestamp(), closed);
+            var decision = Scheduler.Decide(limits, _observer.State, Plan);
+            if (decision.Kind is DecisionKind.Step or DecisionKind.Idle)
+            {
+                RefuseExcess();
+                return decision.Kind == DecisionKind.Step;
+            }
+
+            closed |= decision.Kind == DecisionKind.Preempt;
+            Apply(decision);
+        }
+    }
+
+    /// <summary>The state of a sequence is gone; its turn, if it has one, computes it anew.</summary>
+    public static void DropState(EngineSequence sequence)
+    {
+        sequence.State.Release();
+        sequence.PublishComputed();
+        sequence.Turn?.BeginPrefill();
+    }
+
+    private void Apply(Decision decision)
+    {
+        switch (decision.Kind)
+        {
+            case DecisionKind.Admit:
+                turns.Waiting[decision.Index].LastStep = counters.Steps;
+                turns.Admit(turns.Waiting[decision.Index]);
+                break;
+            case DecisionKind.Refuse:
+                ending.Fail(turns.Waiting[decision.Index], admission.NoMemory());
+                break;
+            case DecisionKind.Evict:
+                Evict(_observer.Evictable[decision.Index]);
+                break;
+            case DecisionKind.Preempt:
+                Preempt(turns.Running[decision.Index]);
+                break;
+            case DecisionKind.Exhausted:
+                ending.Fail(turns.Running[decision.Index], admission.NeverFits(turns.Running[decision.Index].Target));
+                break;
+            default:
+                throw new InvalidOperationException($"{decision.Kind} is not a decision to apply");
+        }
+    }
+
+    private void Evict(EngineSequence sequence)
+    {
+        DropState(sequence);
+        counters.Evictions++;
+        instruments.Evictions.Add(1);
+        if (sequence.Turn is { } turn && turns.Running.Contains(turn))
+        {
+            turns.SendBack(turn);
+        }
+    }
+
+    private void Preempt(EngineTurn turn)
+    {
+        DropState(turn.Sequence);
+        counters.Preemptions++;
+        instruments.Preemptions.Add(1);
+        turns.SendBack(turn);
+    }
+
+    /// <summary>Submission lets in as many turns as may run and wait together; when memory keeps some from running, the last to come are too many.</summary>
+    private void RefuseExcess()
+    {
+        var waiting = 0;
+        foreach (var turn in turns.Waiting)
+        {
+            waiting += turn.Started ? 0 : 1;
+        }
+
+        for (var i = turns.Waiting.Count - 1; i >= 0 && waiting > parts.Options.MaxWaitingTurns; i--)
+        {
+            if (!turns.Waiting[i].Started)
+            {
+                ending.Fail(turns.Waiting[i], admission.QueueFull());
+                waiting--;
+            }
+        }
+    }
+}
