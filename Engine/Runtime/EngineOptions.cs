@@ -41,6 +41,12 @@ public sealed record EngineOptions
     /// <summary>Limit on sequence length, in tokens; null: the model's context (no limit for recurrent models).</summary>
     public int? MaxSequenceTokens { get; init; }
 
+    /// <summary>[16, 1048576]: recurrent models keep a sequence's earlier states, so that a rollback need not compute it all again: at least this many tokens lie between two.</summary>
+    public int CheckpointTokens { get; init; } = 512;
+
+    /// <summary>[0, 64]: earlier states kept for each sequence. They are the first to go when memory is short.</summary>
+    public int MaxCheckpoints { get; init; } = 4;
+
     /// <exception cref="ArgumentException">Names the option, the value and the allowed interval.</exception>
     public void Validate()
     {
@@ -50,6 +56,9 @@ public sealed record EngineOptions
         In(nameof(MaxRunningTurns), MaxRunningTurns, 1, 4096);
         In(nameof(MaxWaitingTurns), MaxWaitingTurns, 0, 100_000);
         In(nameof(OutputBuffer), OutputBuffer, 1, 65536);
+        In(nameof(MaxSequenceTokens), MaxSequenceTokens ?? 1, 1, int.MaxValue);
+        In(nameof(CheckpointTokens), CheckpointTokens, 16, 1 << 20);
+        In(nameof(MaxCheckpoints), MaxCheckpoints, 0, 64);
         if (PageTokens is not (16 or 32 or 64 or 128 or 256))
         {
             throw new ArgumentException($"{nameof(PageTokens)} is {PageTokens}; expected 16, 32, 64, 128 or 256");

@@ -30,7 +30,7 @@ internal sealed class EngineLoop : IDisposable
         _instruments = instruments;
         Counters = counters;
         Rules = new TurnRules(parts.Config);
-        _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options.PageTokens);
+        _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options);
         _admission = new TurnAdmission(parts, limits, counters);
         _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
         _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);

@@ -5,7 +5,7 @@ using OrleansLM.Engine.State;
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>Who holds state: the pool, and the idle sequences in the order in which theirs is dropped when memory is short. Engine's thread, but for <see cref="NewState"/>.</summary>
-internal sealed class StateLedger(PagePool pool, ModelConfig config, int pageTokens)
+internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptions options)
 {
     private readonly LinkedList<EngineSequence> _idle = new();
 
@@ -15,8 +15,8 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, int pageTok
     public LinkedList<EngineSequence> Idle => _idle;
 
     public SequenceState NewState() => config.Family == ModelFamily.Supra
-        ? new RecurrentSequenceState(Pool, CheckpointPolicy.None)
-        : new PagedSequenceState(Pool, pageTokens, config.SlidingWindow);
+        ? new RecurrentSequenceState(Pool, new CheckpointPolicy(options.CheckpointTokens, options.MaxCheckpoints))
+        : new PagedSequenceState(Pool, options.PageTokens, config.SlidingWindow);
 
     /// <summary>A disposed sequence is forgotten instead.</summary>
     public void MakeIdle(EngineSequence sequence)
@@ -32,6 +32,32 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, int pageTok
         if (sequence.IdleNode.List is not null)
         {
             _idle.Remove(sequence.IdleNode);
+        }
+    }
+
+    /// <summary>Gives up earlier states that are kept for rollbacks, those of idle sequences first, until <paramref name="wanted"/> slots are free or none is left.</summary>
+    public void DropCheckpoints(int wanted, TurnTable turns)
+    {
+        for (var node = Idle.First; node is not null && Pool.FreeCount < wanted; node = node.Next)
+        {
+            DropCheckpoints(wanted, node.Value);
+        }
+
+        foreach (var turn in turns.Running)
+        {
+            DropCheckpoints(wanted, turn.Sequence);
+        }
+
+        foreach (var turn in turns.Waiting)
+        {
+            DropCheckpoints(wanted, turn.Sequence);
+        }
+    }
+
+    private void DropCheckpoints(int wanted, EngineSequence sequence)
+    {
+        while (Pool.FreeCount < wanted && sequence.State is RecurrentSequenceState state && state.DropOldestCheckpoint())
+        {
         }
     }
 }

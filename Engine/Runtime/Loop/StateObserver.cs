@@ -17,6 +17,12 @@ internal sealed class StateObserver(SchedulerLimits limits, TurnTable turns, Sta
     {
         State.Clear();
         Evictable.Clear();
+        var mayBeShort = turns.Waiting.Count > 0 || ledger.Pool.FreeCount < MostPagesOfAStep();
+        if (mayBeShort)
+        {
+            ledger.DropCheckpoints(MostPagesOfAStep() + turns.Waiting.Count, turns);
+        }
+
         State.AdmissionClosed = admissionClosed;
         State.FreePages = ledger.Pool.FreeCount;
         foreach (var turn in turns.Running)
@@ -29,7 +35,7 @@ internal sealed class StateObserver(SchedulerLimits limits, TurnTable turns, Sta
             State.Waiting.Add(turn.View(limits, now));
         }
 
-        if (turns.Waiting.Count > 0 || ledger.Pool.FreeCount < MostPagesOfAStep())
+        if (mayBeShort)
         {
             ObserveEvictable();
         }

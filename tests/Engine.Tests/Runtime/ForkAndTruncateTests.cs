@@ -88,6 +88,41 @@ public sealed class ForkAndTruncateTests
         }
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(0)]
+    public void A_recurrent_rollback_computes_from_the_last_state_that_was_kept(int checkpoints)
+    {
+        using var rig = new LoopRig(recurrent: true, budget: 16, checkpoints: checkpoints);
+        var sequence = rig.Create();
+        Generate(rig, sequence, LoopRig.Tokens(150), 1);
+        rig.Done(sequence.TruncateAsync(100));
+        var kept = sequence.ComputedLength;
+        Assert.True(checkpoints == 0 ? kept == 0 : kept is > 0 and <= 100, $"{kept} tokens are kept");
+        var turn = sequence.Submit(LoopRig.Request([30], 5));
+        rig.RunUntilIdle();
+        var outputs = LoopRig.Read(turn);
+        Assert.Equal(rig.Expected([.. LoopRig.Tokens(100), 30], 5), LoopRig.Ids(outputs));
+        Assert.Equal(101 - kept, outputs[^1].Usage!.PrefilledTokens);
+    }
+
+    [Fact]
+    public void Kept_states_go_before_anything_else_when_memory_is_short()
+    {
+        using var rig = new LoopRig(recurrent: true, budget: 16, pages: 6);
+        var first = rig.Create();
+        Generate(rig, first, LoopRig.Tokens(120), 1);
+        Assert.True(rig.Pool.UsedCount > 2);
+        for (var i = 0; i < 4; i++)
+        {
+            int[] tokens = LoopRig.Tokens(50, i);
+            Assert.Equal(rig.Expected(tokens, 3), Generate(rig, rig.Create(), tokens, 3));
+        }
+
+        Assert.Equal(0, rig.Loop.Counters.Evictions);
+        Assert.Equal(120, first.ComputedLength);
+    }
+
     [Fact]
     public void Truncating_gives_pages_back()
     {

@@ -22,7 +22,7 @@ internal sealed class LoopRig : IDisposable
     public LoopRig(
         int pages = 100, int pageTokens = 16, int budget = 64, int running = 8, int waiting = 16, int context = 400, int? window = null,
         bool recurrent = false, int buffer = 4096, TimeSpan? admissionTimeout = null, TimeProvider? time = null, bool records = true, int eos = 2,
-        IMeterFactory? meters = null)
+        IMeterFactory? meters = null, int checkpoints = 4)
     {
         Config = NewConfig(context, window, recurrent) with { EosTokenIds = [eos] };
         Chain = new HashChain(Config, pages, pageTokens, budget) { Records = records };
@@ -36,6 +36,8 @@ internal sealed class LoopRig : IDisposable
             MaxRunningTurns = running,
             MaxWaitingTurns = waiting,
             OutputBuffer = buffer,
+            CheckpointTokens = 16,
+            MaxCheckpoints = checkpoints,
             AdmissionTimeout = admissionTimeout ?? TimeSpan.FromHours(1),
         };
         Loop = new EngineLoop(
