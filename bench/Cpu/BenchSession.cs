@@ -33,6 +33,9 @@ internal sealed class BenchSession
 
     public bool Wants(string name) => name.Contains(Options.Filter, StringComparison.Ordinal);
 
+    /// <summary>Whether any row may be wanted whose name begins so.</summary>
+    public bool WantsSome(string group) => Wants(group) || Options.Filter.StartsWith(group, StringComparison.Ordinal);
+
     /// <summary>Measures work that reads <paramref name="bytes"/> from memory.</summary>
     public void ByBytes(string name, double bytes, Action work)
     {

@@ -17,7 +17,7 @@ internal static class KernelRows
 
     public static void Measure(BenchSession session)
     {
-        if (session.Wants("matvec/") || session.Wants("matmul/"))
+        if (session.WantsSome("matvec/") || session.WantsSome("matmul/"))
         {
             Projections(session);
         }

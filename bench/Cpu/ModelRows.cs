@@ -16,13 +16,13 @@ internal static class ModelRows
 
     public static void Measure(BenchSession session)
     {
-        if (session.Wants("decode/1b/") || session.Wants("prefill/1b/"))
+        if (session.WantsSome("decode/1b/") || session.WantsSome("prefill/1b/"))
         {
             using var weights = new SyntheticWeights(Shapes.OneBillion);
             Measure(session, "1b", Shapes.OneBillion, weights);
         }
 
-        if (session.Options.Tiny is { } folder && (session.Wants("decode/tiny/") || session.Wants("prefill/tiny/")))
+        if (session.Options.Tiny is { } folder && (session.WantsSome("decode/tiny/") || session.WantsSome("prefill/tiny/")))
         {
             using var checkpoint = Checkpoint.Open(folder);
             Measure(session, "tiny", checkpoint.Config, checkpoint.Weights);

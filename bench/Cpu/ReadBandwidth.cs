@@ -4,11 +4,16 @@ using System.Runtime.Intrinsics;
 
 namespace OrleansLM.Cpu;
 
-/// <summary>The ceiling of everything that streams weights: all threads sum their part of 1 GiB, each in one ascending stream of vectors.</summary>
+/// <summary>
+/// The ceiling of everything that streams weights: all threads sum their part of 1 GiB. Each reads four streams of whole cache lines that are 64 KiB
+/// apart: on the machines measured, one ascending stream a thread gets only 60 to 70 % of that.
+/// </summary>
 internal static unsafe class ReadBandwidth
 {
     private const long Bytes = 1L << 30;
     private const int Rounds = 12;
+    private const int StreamFloats = 64 * 1024 / sizeof(float);
+    private const int ChunkFloats = 4 * StreamFloats;
 
     /// <returns>Bytes a second, the best round.</returns>
     public static double Measure(int threads)
@@ -32,12 +37,15 @@ internal static unsafe class ReadBandwidth
     private static float Sum(float* values, long count)
     {
         var (a, b, c, d) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-        for (long i = 0; i <= count - 32; i += 32)
+        for (; count >= ChunkFloats; count -= ChunkFloats, values += ChunkFloats)
         {
-            a += Vector256.Load(values + i);
-            b += Vector256.Load(values + i + 8);
-            c += Vector256.Load(values + i + 16);
-            d += Vector256.Load(values + i + 24);
+            for (long i = 0; i < StreamFloats; i += 16)
+            {
+                a += Vector256.Load(values + i) + Vector256.Load(values + i + 8);
+                b += Vector256.Load(values + i + StreamFloats) + Vector256.Load(values + i + StreamFloats + 8);
+                c += Vector256.Load(values + i + 2 * StreamFloats) + Vector256.Load(values + i + 2 * StreamFloats + 8);
+                d += Vector256.Load(values + i + 3 * StreamFloats) + Vector256.Load(values + i + 3 * StreamFloats + 8);
+            }
         }
 
         return Vector256.Sum(a + b + c + d);

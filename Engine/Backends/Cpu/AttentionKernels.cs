@@ -12,6 +12,7 @@ internal static unsafe class AttentionKernels
     private const int Step = Lanes.Count;
 
     /// <summary>scores[q, j] = scale · (query q · key j). All rows are padded to <paramref name="dim"/>, a multiple of 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(float* queries, int queryCount, float* keys, int keyStride, int keyCount, int dim, float scale, float* scores, int scoreStride)
     {
         var j = 0;
@@ -73,6 +74,7 @@ internal static unsafe class AttentionKernels
     }
 
     /// <summary>o[q] += Σ_j p[q, j] · value j, for 1 to 3 queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddValues(float* p, int pStride, int queries, float* values, int valueStride, int count, float* o, int dim)
     {
         var d = 0;
@@ -95,6 +97,7 @@ internal static unsafe class AttentionKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Score(float* query, float* key, int dim)
     {
         var sum = Vector256<float>.Zero;
@@ -165,6 +168,7 @@ internal static unsafe class AttentionKernels
         (Lanes.Sum(c0, c1, c2, c3) * factor).Store(scores + 2 * scoreStride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Values1Vector(float* p, float* value, int valueStride, int count, float* o)
     {
         var sum = Vector256.Load(o);

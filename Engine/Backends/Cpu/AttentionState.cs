@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -26,6 +27,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
     }
 
     /// <summary>Adds the keys of <paramref name="part"/>, which come after those that are here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Merge(AttentionState part)
     {
         for (var q = 0; q < queries; q++)
@@ -46,6 +48,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
     }
 
     /// <summary>Writes o / l of one query.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(int query, float* destination, int headDim)
     {
         var values = Values + query * paddedDim;
@@ -56,6 +59,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scale(float* values, float* part, Vector256<float> here, Vector256<float> there)
     {
         for (var d = 0; d < paddedDim; d += Lanes.Count)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansLM.Engine.Runtime;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -45,6 +46,7 @@ internal readonly unsafe struct AttentionTile
         2 * AttentionState.Floats(queries, paddedDim) + ((long)queries + RunTokens) * paddedDim + (long)queries * Attention.BlockTokens;
 
     /// <summary>Attention over one block of keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Block<TElement>(int block, AttentionState result)
         where TElement : IElement
     {
@@ -74,6 +76,7 @@ internal readonly unsafe struct AttentionTile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyQueries(int firstRow)
     {
         for (var q = 0; q < Queries; q++)
@@ -87,6 +90,7 @@ internal readonly unsafe struct AttentionTile
     private int Run(int position, int end) => Math.Min(Math.Min(RunTokens, _job->PageTokens - position % _job->PageTokens), end - position);
 
     /// <summary>Keys or values at consecutive positions of one page as padded f32, where they lie if they are that already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* Rows<TElement>(byte* pages, int position, int count, out int stride)
         where TElement : IElement
     {
@@ -115,6 +119,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     /// <summary>o += p · v for values [low, high) of the block. What a query does not see is left out, not multiplied by zero: it may hold anything.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddValues(float* values, int stride, int start, int low, int high, float* result)
     {
         for (var q = 0; q < Queries;)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using OrleansLM.Engine.Tensors;
 
@@ -30,6 +31,7 @@ internal static unsafe class BiasRelu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<TElement>(float* x, int count, byte* bias)
         where TElement : IElement
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -13,6 +14,7 @@ internal static unsafe class GroupNorm
         team.Run(&Item, &job, (tokens + RowsPerItem - 1) / RowsPerItem);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (Job*)context;
@@ -26,6 +28,7 @@ internal static unsafe class GroupNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normalize(float* x, int count, float epsilon)
     {
         var mean = Lanes.Sum(Sum(x, count)) / count;
@@ -36,6 +39,7 @@ internal static unsafe class GroupNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector256<float> Sum(float* x, int count)
     {
         var sum = Vector256<float>.Zero;
@@ -48,6 +52,7 @@ internal static unsafe class GroupNorm
         return k < count ? sum + Lanes.LoadTail<Float32Element>((byte*)(x + k), count - k) : sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector256<float> SumOfSquares(float* x, int count, float mean)
     {
         var sum = Vector256<float>.Zero;

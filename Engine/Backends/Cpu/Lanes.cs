@@ -100,6 +100,7 @@ internal static unsafe class Lanes
     }
 
     /// <summary>Converts a row to f32, followed by zeros up to a multiple of 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Convert<TElement>(byte* source, float* destination, int count)
         where TElement : IElement
     {
@@ -116,6 +117,7 @@ internal static unsafe class Lanes
     }
 
     /// <summary>Rounds a row of f32 to an element type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store<TElement>(float* source, byte* destination, int count)
         where TElement : IElement
     {

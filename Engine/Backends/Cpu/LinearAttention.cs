@@ -18,6 +18,7 @@ internal static unsafe class LinearAttention
         team.Run(&Item, &job, job.SegmentCount * job.Heads * job.Columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (LinearAttentionJob*)context;
@@ -91,6 +92,7 @@ internal static unsafe class LinearAttention
         o3.Store(o + 24);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AdvanceVector(float* q, float* k, float* v, float* state, int dim, float scale, float decay, float* o)
     {
         var values = Vector256.Load(v);
@@ -105,6 +107,7 @@ internal static unsafe class LinearAttention
         sum.Store(o);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AdvanceColumn(float* q, float* k, float v, float* state, int dim, float scale, float decay, out float o)
     {
         float sum = 0;

@@ -1,104 +1,127 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OrleansLM.Engine.Backends.Cpu;
 
 /// <summary>
 /// Inner loops of the matrix product: each adds, for a few rows of weights and a few tokens, the products of <c>length</c> (a multiple of 8) elements of
-/// k to accumulators of 8 lanes. Shape changes how often a value is loaded, never the order in which an accumulator is added to. Accumulator of row r
-/// and token t: at (t · accumulatorRows + r) · 8.
+/// k to accumulators of 8 lanes. Shape changes how often a value is loaded, never the order in which an accumulator is added to. The accumulator of
+/// row r and token t lies at r · 8 + t · tokenStride; weights and inputs may have any alignment.
 /// </summary>
 internal static unsafe class MatMulKernels
 {
-    /// <summary>Rows of weights that the wide kernels take.</summary>
-    public const int Rows = 4;
-
-    /// <summary>Tokens that the widest kernel takes: 4 · 3 accumulators, 3 inputs and 1 weight fill the 16 registers of AVX2.</summary>
+    /// <summary>Most tokens that one pass over the weights serves: 4 rows · 3 tokens, 3 inputs and 1 weight fill the 16 registers of AVX2.</summary>
     public const int Tokens = 3;
 
-    /// <summary>Any number of rows and tokens, cut into kernels.</summary>
-    public static void Accumulate<TElement>(
-        byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, int length, float* accumulators, int accumulatorRows)
-        where TElement : IElement
-    {
-        for (var t = 0; t < tokens;)
-        {
-            // Four tokens are better cut 2 + 2 than 3 + 1.
-            var width = tokens - t == 4 ? 2 : Math.Min(Tokens, tokens - t);
-            Tokens1To3<TElement>(weights, rowBytes, rows, x + t * xStride, xStride, width, length, accumulators + (long)t * accumulatorRows * Lanes.Count, accumulatorRows);
-            t += width;
-        }
-    }
+    /// <summary>Rows that a pass for one token takes: memory is read faster in eight streams than in four.</summary>
+    public const int StreamRows = 8;
 
-    private static void Tokens1To3<TElement>(
-        byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, int length, float* accumulators, int accumulatorRows)
+    private const int Rows = 4;
+    private const int Step = Lanes.Count;
+
+    /// <summary>Elements of a row between two prefetches: a cache line of bf16.</summary>
+    private const int Round = 4 * Step;
+
+    /// <summary>How many of <paramref name="tokens"/> the next pass takes: three, or two where that avoids a single one.</summary>
+    public static int PassTokens(int tokens) => tokens == 4 ? 2 : Math.Min(tokens, Tokens);
+
+    /// <summary>One pass of 1 to 3 tokens over any number of rows.</summary>
+    /// <param name="weights">Row 0; the others follow at <paramref name="rowBytes"/>.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="x">Token 0; the others follow at <paramref name="xStride"/>.</param>
+    /// <param name="xStride">Floats from token to token.</param>
+    /// <param name="tokens">1, 2 or 3.</param>
+    /// <param name="length">Elements of k.</param>
+    /// <param name="sums">The accumulators.</param>
+    /// <param name="tokenStride">Floats from a token's accumulators to the next one's.</param>
+    /// <param name="ahead">Bytes from a weight to the one that is fetched into the cache meanwhile; 0: none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pass<TElement>(
+        byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, long length, float* sums, long tokenStride, long ahead)
         where TElement : IElement
     {
-        var tokenStride = (long)accumulatorRows * Lanes.Count;
         var r = 0;
-        for (; r <= rows - Rows; r += Rows)
+        switch (tokens)
         {
-            var w = weights + r * rowBytes;
-            var a = accumulators + r * Lanes.Count;
-            switch (tokens)
-            {
-                case 1: Rows4Tokens1<TElement>(w, rowBytes, x, length, a); break;
-                case 2: Rows4Tokens2<TElement>(w, rowBytes, x, xStride, length, a, tokenStride); break;
-                default: Rows4Tokens3<TElement>(w, rowBytes, x, xStride, length, a, tokenStride); break;
-            }
+            case 1:
+                for (; r <= rows - StreamRows; r += StreamRows)
+                {
+                    Rows8Tokens1<TElement>(weights + r * rowBytes, rowBytes, x, length, sums + r * Step);
+                }
+
+                break;
+            case 2:
+                for (; r <= rows - Rows; r += Rows)
+                {
+                    Rows4Tokens2<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride, ahead);
+                }
+
+                break;
+            default:
+                for (; r <= rows - Rows; r += Rows)
+                {
+                    Rows4Tokens3<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride, ahead);
+                }
+
+                break;
         }
 
         for (; r < rows; r++)
         {
             for (var t = 0; t < tokens; t++)
             {
-                Rows1Tokens1<TElement>(weights + r * rowBytes, x + t * xStride, length, accumulators + t * tokenStride + r * Lanes.Count);
+                Rows1Tokens1<TElement>(weights + r * rowBytes, x + t * xStride, length, sums + r * Step + t * tokenStride);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1Tokens1<TElement>(byte* w, float* x, int length, float* a)
+    private static void Rows1Tokens1<TElement>(byte* w, float* x, long length, float* a)
         where TElement : IElement
     {
-        var a00 = Vector256.Load(a);
-        for (var k = 0; k < length; k += Lanes.Count)
+        var sum = Vector256.Load(a);
+        for (long k = 0; k < length; k += Step)
         {
-            a00 = Lanes.MultiplyAdd(TElement.Load(w), Vector256.Load(x + k), a00);
-            w += Lanes.Count * TElement.Size;
+            sum = Lanes.MultiplyAdd(TElement.Load(w + k * TElement.Size), Vector256.Load(x + k), sum);
         }
 
-        a00.Store(a);
+        sum.Store(a);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4Tokens1<TElement>(byte* w0, long rowBytes, float* x, int length, float* a)
+    private static void Rows8Tokens1<TElement>(byte* w0, long rowBytes, float* x, long length, float* a)
         where TElement : IElement
     {
         var w1 = w0 + rowBytes;
         var w2 = w1 + rowBytes;
         var w3 = w2 + rowBytes;
-        var a0 = Vector256.Load(a);
-        var a1 = Vector256.Load(a + 8);
-        var a2 = Vector256.Load(a + 16);
-        var a3 = Vector256.Load(a + 24);
-        for (long k = 0, b = 0; k < length; k += Lanes.Count, b += Lanes.Count * TElement.Size)
+        var w4 = w3 + rowBytes;
+        var w5 = w4 + rowBytes;
+        var w6 = w5 + rowBytes;
+        var w7 = w6 + rowBytes;
+        Load(a, out var a0, out var a1, out var a2, out var a3);
+        Load(a + 4 * Step, out var a4, out var a5, out var a6, out var a7);
+        for (long k = 0, b = 0; k < length; k += Step, b += Step * TElement.Size)
         {
             var x0 = Vector256.Load(x + k);
             a0 = Lanes.MultiplyAdd(TElement.Load(w0 + b), x0, a0);
             a1 = Lanes.MultiplyAdd(TElement.Load(w1 + b), x0, a1);
             a2 = Lanes.MultiplyAdd(TElement.Load(w2 + b), x0, a2);
             a3 = Lanes.MultiplyAdd(TElement.Load(w3 + b), x0, a3);
+            a4 = Lanes.MultiplyAdd(TElement.Load(w4 + b), x0, a4);
+            a5 = Lanes.MultiplyAdd(TElement.Load(w5 + b), x0, a5);
+            a6 = Lanes.MultiplyAdd(TElement.Load(w6 + b), x0, a6);
+            a7 = Lanes.MultiplyAdd(TElement.Load(w7 + b), x0, a7);
         }
 
-        a0.Store(a);
-        a1.Store(a + 8);
-        a2.Store(a + 16);
-        a3.Store(a + 24);
+        Store(a, a0, a1, a2, a3);
+        Store(a + 4 * Step, a4, a5, a6, a7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4Tokens2<TElement>(byte* w0, long rowBytes, float* x, long xStride, int length, float* a, long tokenStride)
+    private static void Rows4Tokens2<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride, long ahead)
         where TElement : IElement
     {
         var w1 = w0 + rowBytes;
@@ -106,44 +129,29 @@ internal static unsafe class MatMulKernels
         var w3 = w2 + rowBytes;
         var y = x + xStride;
         var b = a + tokenStride;
-        var a0 = Vector256.Load(a);
-        var a1 = Vector256.Load(a + 8);
-        var a2 = Vector256.Load(a + 16);
-        var a3 = Vector256.Load(a + 24);
-        var b0 = Vector256.Load(b);
-        var b1 = Vector256.Load(b + 8);
-        var b2 = Vector256.Load(b + 16);
-        var b3 = Vector256.Load(b + 24);
-        for (long k = 0, byteOffset = 0; k < length; k += Lanes.Count, byteOffset += Lanes.Count * TElement.Size)
+        Load(a, out var a0, out var a1, out var a2, out var a3);
+        Load(b, out var b0, out var b1, out var b2, out var b3);
+        long k = 0;
+        for (; k <= length - Round; k += Round)
         {
-            var x0 = Vector256.Load(x + k);
-            var y0 = Vector256.Load(y + k);
-            var w = TElement.Load(w0 + byteOffset);
-            a0 = Lanes.MultiplyAdd(w, x0, a0);
-            b0 = Lanes.MultiplyAdd(w, y0, b0);
-            w = TElement.Load(w1 + byteOffset);
-            a1 = Lanes.MultiplyAdd(w, x0, a1);
-            b1 = Lanes.MultiplyAdd(w, y0, b1);
-            w = TElement.Load(w2 + byteOffset);
-            a2 = Lanes.MultiplyAdd(w, x0, a2);
-            b2 = Lanes.MultiplyAdd(w, y0, b2);
-            w = TElement.Load(w3 + byteOffset);
-            a3 = Lanes.MultiplyAdd(w, x0, a3);
-            b3 = Lanes.MultiplyAdd(w, y0, b3);
+            Fetch<TElement>(w0, rowBytes, k, ahead);
+            Add<TElement>(w0, w1, w2, w3, x, y, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, k + Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, k + 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, k + 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
         }
 
-        a0.Store(a);
-        a1.Store(a + 8);
-        a2.Store(a + 16);
-        a3.Store(a + 24);
-        b0.Store(b);
-        b1.Store(b + 8);
-        b2.Store(b + 16);
-        b3.Store(b + 24);
+        for (; k < length; k += Step)
+        {
+            Add<TElement>(w0, w1, w2, w3, x, y, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+        }
+
+        Store(a, a0, a1, a2, a3);
+        Store(b, b0, b1, b2, b3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4Tokens3<TElement>(byte* w0, long rowBytes, float* x, long xStride, int length, float* a, long tokenStride)
+    private static void Rows4Tokens3<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride, long ahead)
         where TElement : IElement
     {
         var w1 = w0 + rowBytes;
@@ -153,52 +161,116 @@ internal static unsafe class MatMulKernels
         var z = y + xStride;
         var b = a + tokenStride;
         var c = b + tokenStride;
-        var a0 = Vector256.Load(a);
-        var a1 = Vector256.Load(a + 8);
-        var a2 = Vector256.Load(a + 16);
-        var a3 = Vector256.Load(a + 24);
-        var b0 = Vector256.Load(b);
-        var b1 = Vector256.Load(b + 8);
-        var b2 = Vector256.Load(b + 16);
-        var b3 = Vector256.Load(b + 24);
-        var c0 = Vector256.Load(c);
-        var c1 = Vector256.Load(c + 8);
-        var c2 = Vector256.Load(c + 16);
-        var c3 = Vector256.Load(c + 24);
-        for (long k = 0, byteOffset = 0; k < length; k += Lanes.Count, byteOffset += Lanes.Count * TElement.Size)
+        Load(a, out var a0, out var a1, out var a2, out var a3);
+        Load(b, out var b0, out var b1, out var b2, out var b3);
+        Load(c, out var c0, out var c1, out var c2, out var c3);
+        long k = 0;
+        for (; k <= length - Round; k += Round)
         {
-            var x0 = Vector256.Load(x + k);
-            var y0 = Vector256.Load(y + k);
-            var z0 = Vector256.Load(z + k);
-            var w = TElement.Load(w0 + byteOffset);
-            a0 = Lanes.MultiplyAdd(w, x0, a0);
-            b0 = Lanes.MultiplyAdd(w, y0, b0);
-            c0 = Lanes.MultiplyAdd(w, z0, c0);
-            w = TElement.Load(w1 + byteOffset);
-            a1 = Lanes.MultiplyAdd(w, x0, a1);
-            b1 = Lanes.MultiplyAdd(w, y0, b1);
-            c1 = Lanes.MultiplyAdd(w, z0, c1);
-            w = TElement.Load(w2 + byteOffset);
-            a2 = Lanes.MultiplyAdd(w, x0, a2);
-            b2 = Lanes.MultiplyAdd(w, y0, b2);
-            c2 = Lanes.MultiplyAdd(w, z0, c2);
-            w = TElement.Load(w3 + byteOffset);
-            a3 = Lanes.MultiplyAdd(w, x0, a3);
-            b3 = Lanes.MultiplyAdd(w, y0, b3);
-            c3 = Lanes.MultiplyAdd(w, z0, c3);
+            Fetch<TElement>(w0, rowBytes, k, ahead);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, k + Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, k + 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, k + 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
         }
 
+        for (; k < length; k += Step)
+        {
+            Add<TElement>(w0, w1, w2, w3, x, y, z, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+        }
+
+        Store(a, a0, a1, a2, a3);
+        Store(b, b0, b1, b2, b3);
+        Store(c, c0, c1, c2, c3);
+    }
+
+    /// <summary>8 elements of k, 4 rows, 2 tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TElement>(
+        byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* y, long k,
+        ref Vector256<float> a0, ref Vector256<float> a1, ref Vector256<float> a2, ref Vector256<float> a3,
+        ref Vector256<float> b0, ref Vector256<float> b1, ref Vector256<float> b2, ref Vector256<float> b3)
+        where TElement : IElement
+    {
+        var x0 = Vector256.Load(x + k);
+        var y0 = Vector256.Load(y + k);
+        var w = TElement.Load(w0 + k * TElement.Size);
+        a0 = Lanes.MultiplyAdd(w, x0, a0);
+        b0 = Lanes.MultiplyAdd(w, y0, b0);
+        w = TElement.Load(w1 + k * TElement.Size);
+        a1 = Lanes.MultiplyAdd(w, x0, a1);
+        b1 = Lanes.MultiplyAdd(w, y0, b1);
+        w = TElement.Load(w2 + k * TElement.Size);
+        a2 = Lanes.MultiplyAdd(w, x0, a2);
+        b2 = Lanes.MultiplyAdd(w, y0, b2);
+        w = TElement.Load(w3 + k * TElement.Size);
+        a3 = Lanes.MultiplyAdd(w, x0, a3);
+        b3 = Lanes.MultiplyAdd(w, y0, b3);
+    }
+
+    /// <summary>8 elements of k, 4 rows, 3 tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TElement>(
+        byte* w0, byte* w1, byte* w2, byte* w3, float* x, float* y, float* z, long k,
+        ref Vector256<float> a0, ref Vector256<float> a1, ref Vector256<float> a2, ref Vector256<float> a3,
+        ref Vector256<float> b0, ref Vector256<float> b1, ref Vector256<float> b2, ref Vector256<float> b3,
+        ref Vector256<float> c0, ref Vector256<float> c1, ref Vector256<float> c2, ref Vector256<float> c3)
+        where TElement : IElement
+    {
+        var x0 = Vector256.Load(x + k);
+        var y0 = Vector256.Load(y + k);
+        var z0 = Vector256.Load(z + k);
+        var w = TElement.Load(w0 + k * TElement.Size);
+        a0 = Lanes.MultiplyAdd(w, x0, a0);
+        b0 = Lanes.MultiplyAdd(w, y0, b0);
+        c0 = Lanes.MultiplyAdd(w, z0, c0);
+        w = TElement.Load(w1 + k * TElement.Size);
+        a1 = Lanes.MultiplyAdd(w, x0, a1);
+        b1 = Lanes.MultiplyAdd(w, y0, b1);
+        c1 = Lanes.MultiplyAdd(w, z0, c1);
+        w = TElement.Load(w2 + k * TElement.Size);
+        a2 = Lanes.MultiplyAdd(w, x0, a2);
+        b2 = Lanes.MultiplyAdd(w, y0, b2);
+        c2 = Lanes.MultiplyAdd(w, z0, c2);
+        w = TElement.Load(w3 + k * TElement.Size);
+        a3 = Lanes.MultiplyAdd(w, x0, a3);
+        b3 = Lanes.MultiplyAdd(w, y0, b3);
+        c3 = Lanes.MultiplyAdd(w, z0, c3);
+    }
+
+    /// <summary>Asks for the weights that lie <paramref name="ahead"/> of those of this round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<TElement>(byte* w, long rowBytes, long k, long ahead)
+        where TElement : IElement
+    {
+        if (ahead == 0 || !Sse.IsSupported)
+        {
+            return;
+        }
+
+        var next = w + ahead + k * TElement.Size;
+        for (var row = 0; row < Rows; row++)
+        {
+            Sse.Prefetch1(next);
+            next += rowBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(float* a, out Vector256<float> a0, out Vector256<float> a1, out Vector256<float> a2, out Vector256<float> a3)
+    {
+        a0 = Vector256.Load(a);
+        a1 = Vector256.Load(a + Step);
+        a2 = Vector256.Load(a + 2 * Step);
+        a3 = Vector256.Load(a + 3 * Step);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* a, Vector256<float> a0, Vector256<float> a1, Vector256<float> a2, Vector256<float> a3)
+    {
         a0.Store(a);
-        a1.Store(a + 8);
-        a2.Store(a + 16);
-        a3.Store(a + 24);
-        b0.Store(b);
-        b1.Store(b + 8);
-        b2.Store(b + 16);
-        b3.Store(b + 24);
-        c0.Store(c);
-        c1.Store(c + 8);
-        c2.Store(c + 16);
-        c3.Store(c + 24);
+        a1.Store(a + Step);
+        a2.Store(a + 2 * Step);
+        a3.Store(a + 3 * Step);
     }
 }

@@ -18,4 +18,7 @@ internal unsafe struct Product
 
     /// <summary>Number of the first item of this product.</summary>
     public int FirstItem;
+
+    /// <summary>Streamed: items of full length, before the short ones.</summary>
+    public int LongItems;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using OrleansLM.Engine.Tensors;
 
@@ -14,6 +15,7 @@ internal static unsafe class RmsNorm
         team.Run(&Item, &job, (tokens + RowsPerItem - 1) / RowsPerItem);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (Job*)context;
@@ -32,6 +34,7 @@ internal static unsafe class RmsNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfSquares(float* x, int count)
     {
         var sum = Vector256<float>.Zero;
@@ -51,6 +54,7 @@ internal static unsafe class RmsNorm
         return Lanes.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale<TElement>(float* x, float* y, int count, float scale, byte* weight)
         where TElement : IElement
     {

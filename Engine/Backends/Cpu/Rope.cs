@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -14,6 +15,7 @@ internal static unsafe class Rope
         team.Run(&Item, &job, (tokens + RowsPerItem - 1) / RowsPerItem);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (Job*)context;
@@ -28,6 +30,7 @@ internal static unsafe class Rope
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rotate(float* x, float* cos, float* sin, int half)
     {
         var i = 0;

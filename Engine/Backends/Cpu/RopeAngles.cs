@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansLM.Engine.Backends.Cpu;
 
 /// <summary>
@@ -73,6 +75,7 @@ internal sealed unsafe class RopeAngles : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row(Job* job, int position, float* cos)
     {
         // As RopeTable.FrequenciesAt.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Backends.Cpu;
@@ -27,6 +28,7 @@ internal static unsafe class Rows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Convert<TElement>(byte* source, float* destination, int count)
         where TElement : IElement
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 
@@ -42,6 +43,7 @@ internal static unsafe class StoreKeyValue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void StoreRow(StoreKeyValueJob* job, StepSegment segment, int i)
     {
         var position = segment.StartPosition + i;

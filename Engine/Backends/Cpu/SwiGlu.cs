@@ -14,6 +14,7 @@ internal static unsafe class SwiGlu
         team.Run(&Item, &job, (int)((count + ElementsPerItem - 1) / ElementsPerItem));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (Job*)context;
