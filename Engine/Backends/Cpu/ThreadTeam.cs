@@ -39,6 +39,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
     /// <summary>Threads in all.</summary>
     public int Count => _helpers.Length + 1;
 
+    /// <summary>Helpers that use no processor time at present.</summary>
+    public int SleepingHelpers => Volatile.Read(ref _sleeping);
+
     /// <summary>
     /// Calls <paramref name="work"/>(context, item, thread) for every item in [0, <paramref name="items"/>), thread in [0, <see cref="Count"/>), and returns
     /// when all are done. The work must not throw.

@@ -1,0 +1,193 @@
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Tensors;
+
+namespace OrleansLM.Engine.Tests.Backends;
+
+/// <summary>
+/// Promise 2 on the CPU backend, bit for bit: a row's result does not know how many rows, segments and threads there were, how a prompt was cut, or which
+/// pages hold it.
+/// </summary>
+public sealed class InvarianceTests
+{
+    private static readonly int[] ThreadCounts = [1, 2, 3];
+
+    [Theory]
+    [InlineData(DataType.BFloat16, 64, 50)]
+    [InlineData(DataType.BFloat16, 2056, 37)]
+    [InlineData(DataType.BFloat16, 1030, 129)]
+    [InlineData(DataType.Float32, 1100, 41)]
+    [InlineData(DataType.Float16, 530, 70)]
+    public void A_row_of_a_product_is_the_same_in_every_batch_and_on_every_team(DataType type, int k, int n)
+    {
+        const int Rows = 199;
+        var expected = Project(type, k, n, Rows, rowsTogether: 1, threads: 1);
+        foreach (var threads in ThreadCounts)
+        {
+            foreach (var together in new[] { 1, 2, 3, 4, 5, 7, 8, 16, 33, 100, Rows })
+            {
+                Assert.Equal(expected, Project(type, k, n, Rows, together, threads));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(DataType.Float32, 64, int.MaxValue)]
+    [InlineData(DataType.BFloat16, 64, int.MaxValue)]
+    [InlineData(DataType.Float16, 12, int.MaxValue)]
+    [InlineData(DataType.Float32, 16, 100)]
+    [InlineData(DataType.Float32, 20, 300)]
+    public void Attention_is_the_same_however_a_prompt_is_cut(DataType type, int headDim, int window)
+    {
+        const int Length = 600;
+        var shape = new AttentionShape(6, 2, headDim) { Type = type, Window = window };
+        var expected = Attend(shape, Length, [.. Enumerable.Repeat(1, Length)], threads: 1);
+        foreach (var threads in ThreadCounts)
+        {
+            foreach (var chunk in new[] { 2, 3, 4, 5, 16, 64, 257, Length })
+            {
+                Assert.Equal(expected, Attend(shape, Length, Chunks(Length, chunk), threads));
+            }
+        }
+    }
+
+    [Fact]
+    public void Attention_does_not_depend_on_page_size_or_page_ids()
+    {
+        const int Length = 600;
+        var shape = new AttentionShape(4, 2, 32);
+        var expected = Attend(shape, Length, [Length], threads: 2);
+        foreach (var pageTokens in new[] { 1, 16, 37, 128, 256, 512 })
+        {
+            Assert.Equal(expected, Attend(shape with { PageTokens = pageTokens }, Length, [Length], threads: 2));
+        }
+
+        Assert.Equal(expected, Attend(shape, Length, [Length], threads: 2, pageOffset: 13));
+    }
+
+    [Fact]
+    public void Attention_of_a_sequence_does_not_depend_on_the_others_of_its_batch()
+    {
+        (int Start, int Rows)[] segments = [(0, 5), (700, 1), (300, 4), (17, 90), (1023, 1), (512, 40)];
+        var shape = new AttentionShape(8, 2, 16);
+        using var rig = new OperatorRig(new CpuBackend(3), 5);
+        var scenario = AttentionScenario.Create(rig, shape, segments);
+        var together = scenario.Attend(segments);
+        var columns = shape.Heads * shape.HeadDim;
+        var first = 0;
+        for (var s = 0; s < segments.Length; s++)
+        {
+            var alone = scenario.Attend([.. segments.Select((segment, i) => i == s ? segment : segment with { Rows = 0 })]);
+            Assert.Equal(together[(first * columns)..((first + segments[s].Rows) * columns)], alone);
+            first += segments[s].Rows;
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(36, 1)]
+    [InlineData(64, 2)]
+    public void Linear_attention_is_the_same_however_a_prompt_is_cut(int headDim, int keyValueHeads)
+    {
+        const int Length = 90;
+        var expected = Recur(headDim, keyValueHeads, Length, [Length], threads: 1);
+        foreach (var threads in ThreadCounts)
+        {
+            foreach (var chunk in new[] { 1, 7, 64 })
+            {
+                Assert.Equal(expected, Recur(headDim, keyValueHeads, Length, Chunks(Length, chunk), threads));
+            }
+        }
+    }
+
+    [Fact]
+    public void Rows_of_the_small_operators_are_the_same_alone_and_together()
+    {
+        const int Rows = 67;
+        var expected = SmallOperators(Rows, rowsTogether: 1, threads: 1);
+        foreach (var threads in ThreadCounts)
+        {
+            Assert.Equal(expected, SmallOperators(Rows, 10, threads));
+            Assert.Equal(expected, SmallOperators(Rows, Rows, threads));
+        }
+    }
+
+    private static int[] Chunks(int length, int chunk) =>
+        [.. Enumerable.Range(0, (length + chunk - 1) / chunk).Select(i => Math.Min(chunk, length - i * chunk))];
+
+    private static float[] Project(DataType type, int k, int n, int rows, int rowsTogether, int threads)
+    {
+        using var rig = new OperatorRig(new CpuBackend(threads), 1);
+        var x = rig.Matrix(rows, k);
+        var weight = rig.Weight(type, n, k);
+        var weights = rig.Weight(DataType.BFloat16, 2 * n, k);
+        var y = rig.Matrix(rows, n);
+        var z = rig.Empty(rows, 2 * n);
+        for (var t = 0; t < rows; t += rowsTogether)
+        {
+            var count = Math.Min(rowsTogether, rows - t);
+            rig.Backend.Project(Part(x, t, count), [new Projection(weight, Part(y, t, count), Accumulate: true), new Projection(weights, Part(z, t, count))]);
+        }
+
+        return [.. rig.Read(y), .. rig.Read(z)];
+    }
+
+    private static float[] Attend(AttentionShape shape, int length, int[] chunks, int threads, int pageOffset = 0)
+    {
+        using var rig = new OperatorRig(new CpuBackend(threads), 2);
+        var scenario = AttentionScenario.Create(rig, shape, [(0, length)], pageOffset);
+        var results = new List<float>();
+        var start = 0;
+        foreach (var rows in chunks)
+        {
+            results.AddRange(scenario.Attend([(start, rows)]));
+            start += rows;
+        }
+
+        return [.. results];
+    }
+
+    private static float[] Recur(int headDim, int keyValueHeads, int length, int[] chunks, int threads)
+    {
+        const int Heads = 4;
+        using var rig = new OperatorRig(new CpuBackend(threads), 3);
+        var layer = rig.Recurrent(2, Heads, headDim);
+        var queries = rig.Matrix(length, Heads * headDim);
+        var keys = rig.Matrix(length, keyValueHeads * headDim);
+        var values = rig.Matrix(length, keyValueHeads * headDim);
+        var output = rig.Empty(length, Heads * headDim);
+        var start = 0;
+        foreach (var rows in chunks)
+        {
+            var batch = OperatorRig.Batch([(start, rows)], slot: _ => 1);
+            rig.Backend.LinearAttention(
+                Part(queries, start, rows), Part(keys, start, rows), Part(values, start, rows), layer, batch, [1f, 0.5f, 0.9f, 0.99f], Part(output, start, rows));
+            start += rows;
+        }
+
+        return [.. rig.Read(output), .. rig.ReadAll(layer.States)];
+    }
+
+    private static float[] SmallOperators(int rows, int rowsTogether, int threads)
+    {
+        const int Columns = 72;
+        using var rig = new OperatorRig(new CpuBackend(threads), 4);
+        var table = new RopeTable(rig.Values(Columns / 4), 1.1f);
+        var weight = rig.Weight(DataType.BFloat16, 1, Columns);
+        var (normed, gate, up) = (rig.Matrix(rows, Columns), rig.Matrix(rows, Columns), rig.Matrix(rows, Columns));
+        for (var t = 0; t < rows; t += rowsTogether)
+        {
+            var count = Math.Min(rowsTogether, rows - t);
+            var x = Part(normed, t, count);
+            rig.Backend.RmsNorm(x, weight, 1e-5f, x);
+            rig.Backend.Rope(x, 2, OperatorRig.Batch([(1000 + t, count)]), table);
+            rig.Backend.SwiGlu(Part(gate, t, count), Part(up, t, count));
+            rig.Backend.BiasRelu(Part(up, t, count), weight);
+            rig.Backend.GroupNorm(Part(up, t, count), 3, 1e-5f);
+        }
+
+        return [.. rig.Read(normed), .. rig.Read(gate), .. rig.Read(up)];
+    }
+
+    private static Matrix Part(Matrix matrix, int row, int rows) => new(matrix.Buffer, rows, matrix.Columns, matrix.Offset + (long)row * matrix.Columns);
+}
