@@ -14,20 +14,22 @@ public sealed class InvarianceTests
 
     [Theory]
     [InlineData(DataType.BFloat16, 64, 50)]
-    [InlineData(DataType.BFloat16, 2056, 37)]
-    [InlineData(DataType.BFloat16, 1030, 129)]
-    [InlineData(DataType.Float32, 1100, 41)]
-    [InlineData(DataType.Float16, 530, 70)]
+    [InlineData(DataType.BFloat16, 2060, 13)]
+    [InlineData(DataType.BFloat16, 70, 133)]
+    [InlineData(DataType.Float32, 1100, 11)]
+    [InlineData(DataType.Float16, 132, 37)]
     public void A_row_of_a_product_is_the_same_in_every_batch_and_on_every_team(DataType type, int k, int n)
     {
-        const int Rows = 199;
+        const int Rows = 103;
         var expected = Project(type, k, n, Rows, rowsTogether: 1, threads: 1);
+        foreach (var together in new[] { 1, 2, 3, 4, 5, 7, 8, 33, 100 })
+        {
+            Assert.Equal(expected, Project(type, k, n, Rows, together, threads: 2));
+        }
+
         foreach (var threads in ThreadCounts)
         {
-            foreach (var together in new[] { 1, 2, 3, 4, 5, 7, 8, 16, 33, 100, Rows })
-            {
-                Assert.Equal(expected, Project(type, k, n, Rows, together, threads));
-            }
+            Assert.Equal(expected, Project(type, k, n, Rows, Rows, threads));
         }
     }
 
@@ -39,15 +41,17 @@ public sealed class InvarianceTests
     [InlineData(DataType.Float32, 20, 300)]
     public void Attention_is_the_same_however_a_prompt_is_cut(DataType type, int headDim, int window)
     {
-        const int Length = 600;
+        const int Length = 330;
         var shape = new AttentionShape(6, 2, headDim) { Type = type, Window = window };
         var expected = Attend(shape, Length, [.. Enumerable.Repeat(1, Length)], threads: 1);
+        foreach (var chunk in new[] { 3, 4, 5, 64, 257 })
+        {
+            Assert.Equal(expected, Attend(shape, Length, Chunks(Length, chunk), threads: 2));
+        }
+
         foreach (var threads in ThreadCounts)
         {
-            foreach (var chunk in new[] { 2, 3, 4, 5, 16, 64, 257, Length })
-            {
-                Assert.Equal(expected, Attend(shape, Length, Chunks(Length, chunk), threads));
-            }
+            Assert.Equal(expected, Attend(shape, Length, [Length], threads));
         }
     }
 
