@@ -135,7 +135,6 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         var expiry = state.ExpiryAfter(turn.CreateTime);
         try
         {
-            // step 3: durable first; only then does the engine hear of it.
             await services.Log.BeginTurnAsync(state.Handle, turn, prompt, expiry);
         }
         catch

@@ -19,7 +19,8 @@ internal sealed class TurnBuffer(TurnRecord turn, HostedModel model)
     private TurnEnd? _end;
     private string _endText = "";
     private OrleansLMException? _failure;
-    private TaskCompletionSource? _changed;
+    private List<TurnSignal> _waiting = [];
+    private List<TurnSignal> _woken = [];
 
     public TurnRecord Turn { get; } = turn;
 
@@ -81,16 +82,35 @@ internal sealed class TurnBuffer(TurnRecord turn, HostedModel model)
         }
     }
 
-    /// <summary>Wakes the readers.</summary>
+    /// <summary>Wakes the readers. Called by the one writer only.</summary>
     public void Publish()
     {
-        TaskCompletionSource? changed;
         lock (_sync)
         {
-            (changed, _changed) = (_changed, null);
+            (_waiting, _woken) = (_woken, _waiting);
         }
 
-        changed?.TrySetResult();
+        foreach (var signal in _woken)
+        {
+            signal.Set();
+        }
+
+        _woken.Clear();
+    }
+
+    /// <summary>Wakes one reader, if it waits.</summary>
+    public void Wake(TurnSignal signal)
+    {
+        bool waits;
+        lock (_sync)
+        {
+            waits = _waiting.Remove(signal);
+        }
+
+        if (waits)
+        {
+            signal.Set();
+        }
     }
 
     public void End(TurnEnd end, string text)
@@ -113,10 +133,17 @@ internal sealed class TurnBuffer(TurnRecord turn, HostedModel model)
         Publish();
     }
 
-    public TurnView View()
+    /// <summary>What there is. Unless it is all, the signal is set when there is more.</summary>
+    public TurnView View(TurnSignal? signal = null)
     {
         lock (_sync)
         {
+            if (signal is not null && _end is null && _failure is null)
+            {
+                signal.Reset();
+                _waiting.Add(signal);
+            }
+
             return new TurnView
             {
                 PromptLogProbs = _promptLogProbs.Span,
@@ -126,7 +153,6 @@ internal sealed class TurnBuffer(TurnRecord turn, HostedModel model)
                 End = _end,
                 EndText = _endText,
                 Failure = _failure,
-                Changed = (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task,
             };
         }
     }

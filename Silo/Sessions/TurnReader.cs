@@ -14,6 +14,7 @@ internal sealed class TurnReader
     private int _next;
     private int _computed;
     private int _promptIndex;
+    private OrleansLMException? _failure;
 
     public TurnReader(TurnBuffer buffer, int fromOffset, bool resumed)
     {
@@ -36,43 +37,54 @@ internal sealed class TurnReader
     public async IAsyncEnumerable<TurnEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         yield return Started();
-        while (true)
+        var signal = new TurnSignal();
+        using var cancelled = cancellationToken.Register(() => _buffer.Wake(signal));
+        try
         {
-            var (changed, ended) = Collect();
-            foreach (var item in _ready)
+            while (true)
             {
-                yield return item;
-            }
+                var ended = Collect(signal);
+                foreach (var item in _ready)
+                {
+                    yield return item;
+                }
 
-            _ready.Clear();
-            if (ended)
-            {
-                yield break;
-            }
+                _ready.Clear();
+                if (ended)
+                {
+                    break;
+                }
 
-            await changed.WaitAsync(cancellationToken);
+                // A cancellation before this line found nobody waiting; one after it wakes the reader.
+                cancellationToken.ThrowIfCancellationRequested();
+                await signal.WaitAsync();
+            }
+        }
+        finally
+        {
+            _buffer.Wake(signal);
+        }
+
+        if (_failure is not null)
+        {
+            throw EngineErrors.Copy(_failure);
         }
     }
 
-    /// <summary>Turns what is new into events; the task completes when there is more. A failure is thrown once all that went before it is out.</summary>
-    private (Task Changed, bool Ended) Collect()
+    /// <summary>Turns what is new into events; true when no more will come.</summary>
+    private bool Collect(TurnSignal signal)
     {
-        var view = _buffer.View();
+        var view = _buffer.View(signal);
         CollectProgress(view);
         CollectPromptLogProbs(view.PromptLogProbs);
         CollectTokens(view);
-        if (view.Failure is { } failure && _ready.Count == 0)
-        {
-            throw EngineErrors.Copy(failure);
-        }
-
         if (view.End is { } end)
         {
             CollectEnd(end, view.EndText);
-            return (view.Changed, true);
         }
 
-        return (view.Failure is null ? view.Changed : Task.CompletedTask, false);
+        _failure = view.Failure;
+        return view.End is not null || view.Failure is not null;
     }
 
     private void CollectProgress(in TurnView view)

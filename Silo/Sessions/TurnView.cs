@@ -21,7 +21,4 @@ internal readonly ref struct TurnView
     public required string EndText { get; init; }
 
     public required OrleansLMException? Failure { get; init; }
-
-    /// <summary>Completes when the buffer holds more than this.</summary>
-    public required Task Changed { get; init; }
 }
