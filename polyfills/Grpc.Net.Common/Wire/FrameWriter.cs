@@ -101,8 +101,9 @@ internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionPro
     private void WritePayload(ReadOnlySpan<byte> payload)
     {
         CheckSize(payload.Length);
-        if (!_compress)
+        if (!_compress || payload.IsEmpty)
         {
+            // Of nothing, some compressors make nothing, which is no valid stream.
             WriteFrame(compressed: false, payload);
             return;
         }

@@ -61,6 +61,16 @@ public sealed class CompressionTests(TrialFixture trial) : IClassFixture<TrialFi
     }
 
     [Fact]
+    public async Task Empty_messages_survive_compression()
+    {
+        await using TrialServer server = await TrialServer.StartAsync(options => options.ResponseCompressionAlgorithm = "gzip");
+        using GrpcChannel channel = server.Connect();
+        var headers = new Metadata { { "grpc-internal-encoding-request", "gzip" } };
+
+        Assert.Equal(new Words(), await new Trial.TrialClient(channel).EchoAsync(new Words(), headers));
+    }
+
+    [Fact]
     public async Task Response_stays_plain_unless_configured()
     {
         using var raw = new RawClient(trial.Server.Address);
