@@ -43,6 +43,8 @@ internal abstract class HttpCall : IDisposable
     /// <summary>Cancelled when the call has ended, however it ended.</summary>
     public CancellationToken Running { get; }
 
+    public bool Disposed { get; private set; }
+
     public bool Ended => _end.Task.IsCompleted;
 
     protected ChannelSettings Settings { get; }
@@ -65,7 +67,11 @@ internal abstract class HttpCall : IDisposable
 
     public void Cancel() => EndLocally(new Status(StatusCode.Cancelled, "Call canceled by the client."));
 
-    public void Dispose() => EndLocally(new Status(StatusCode.Cancelled, "gRPC call disposed."));
+    public void Dispose()
+    {
+        Disposed = true;
+        EndLocally(new Status(StatusCode.Cancelled, "gRPC call disposed."));
+    }
 
     /// <summary>Ends the call unless it has ended.</summary>
     public bool End(Status status, Metadata? trailers = null)

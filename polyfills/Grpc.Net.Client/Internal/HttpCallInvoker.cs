@@ -2,7 +2,7 @@ using Grpc.Core;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>Starts each call as one HTTP/2 request.</summary>
+/// <summary>Starts each call as one HTTP/2 request. A host name asked for is ignored: the channel has one address.</summary>
 internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls calls) : CallInvoker
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
@@ -17,7 +17,7 @@ internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls call
         CallOptions options,
         TRequest request)
     {
-        HttpCall<TRequest, TResponse> call = Start(method, host, options, request);
+        HttpCall<TRequest, TResponse> call = Start(method, options, request);
         return new(call.SingleResponseAsync(), Headers, Status, Trailers, Dispose, call);
     }
 
@@ -27,7 +27,7 @@ internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls call
         CallOptions options,
         TRequest request)
     {
-        HttpCall<TRequest, TResponse> call = Start(method, host, options, request);
+        HttpCall<TRequest, TResponse> call = Start(method, options, request);
         return new(call.Responses, Headers, Status, Trailers, Dispose, call);
     }
 
@@ -36,7 +36,7 @@ internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls call
         string? host,
         CallOptions options)
     {
-        HttpCall<TRequest, TResponse> call = Start(method, host, options, null);
+        HttpCall<TRequest, TResponse> call = Start(method, options, null);
         return new(call.Requests, call.SingleResponseAsync(), Headers, Status, Trailers, Dispose, call);
     }
 
@@ -45,7 +45,7 @@ internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls call
         string? host,
         CallOptions options)
     {
-        HttpCall<TRequest, TResponse> call = Start(method, host, options, null);
+        HttpCall<TRequest, TResponse> call = Start(method, options, null);
         return new(call.Requests, call.Responses, Headers, Status, Trailers, Dispose, call);
     }
 
@@ -59,13 +59,12 @@ internal sealed class HttpCallInvoker(ChannelSettings settings, ActiveCalls call
 
     private HttpCall<TRequest, TResponse> Start<TRequest, TResponse>(
         Method<TRequest, TResponse> method,
-        string? host,
         CallOptions options,
         TRequest? request)
         where TRequest : class
         where TResponse : class
     {
-        var call = new HttpCall<TRequest, TResponse>(settings, calls, method, host, options);
+        var call = new HttpCall<TRequest, TResponse>(settings, calls, method, options);
         call.Start(request);
         return call;
     }

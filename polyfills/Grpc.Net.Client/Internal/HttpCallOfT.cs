@@ -13,17 +13,15 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
     private const int ReadBufferBytes = 16 * 1024;
 
     private readonly Method<TRequest, TResponse> _method;
-    private readonly string? _host;
     private readonly ResponseStream<TRequest, TResponse> _responses;
     private readonly TaskCompletionSource<FrameReader> _reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RequestStream<TRequest>? _requests;
     private HttpResponseMessage? _response;
 
-    public HttpCall(ChannelSettings settings, ActiveCalls calls, Method<TRequest, TResponse> method, string? host, CallOptions options)
+    public HttpCall(ChannelSettings settings, ActiveCalls calls, Method<TRequest, TResponse> method, CallOptions options)
         : base(settings, calls, options, method.FullName)
     {
         _method = method;
-        _host = host;
         _responses = new ResponseStream<TRequest, TResponse>(this);
     }
 
@@ -132,7 +130,7 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
         try
         {
             await AddCredentialsAsync(headers).ConfigureAwait(false);
-            HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, _host, headers, Options.Deadline, encoding, content);
+            HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, headers, Options.Deadline, encoding, content);
             HttpResponseMessage response = await Settings.SendAsync(request, Running).ConfigureAwait(false);
             await AcceptAsync(response).ConfigureAwait(false);
         }

@@ -14,7 +14,6 @@ internal static class RequestMessage
     public static HttpRequestMessage Create(
         ChannelSettings settings,
         string method,
-        string? host,
         Metadata metadata,
         DateTime? deadline,
         string? encoding,
@@ -27,7 +26,6 @@ internal static class RequestMessage
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = content,
         };
-        request.Headers.Host = host;
         request.Headers.TryAddWithoutValidation("user-agent", s_userAgent);
         request.Headers.TryAddWithoutValidation("te", "trailers");
         request.Headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, settings.Encodings.AcceptEncoding);

@@ -27,6 +27,7 @@ internal sealed class RequestStream<TRequest>(
     {
         ArgumentNullException.ThrowIfNull(message);
         cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(call.Disposed, call);
         if (_complete.Task.IsCompleted)
         {
             throw call.Ended ? EndedFailure() : new InvalidOperationException("Request stream has already been completed.");

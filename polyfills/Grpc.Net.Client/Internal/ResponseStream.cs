@@ -14,6 +14,11 @@ internal sealed class ResponseStream<TRequest, TResponse>(HttpCall<TRequest, TRe
 
     public Task<bool> MoveNext(CancellationToken cancellationToken)
     {
+        if (call.Disposed)
+        {
+            return Task.FromException<bool>(new ObjectDisposedException(call.MethodName));
+        }
+
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled<bool>(cancellationToken);

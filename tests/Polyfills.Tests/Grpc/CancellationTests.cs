@@ -103,12 +103,12 @@ public sealed class CancellationTests(TrialFixture trial) : IClassFixture<TrialF
     }
 
     [Fact]
-    public async Task Server_method_may_end_while_the_client_still_writes()
+    public async Task Disposed_call_takes_no_more_messages()
     {
         using AsyncClientStreamingCall<Number, Number> call = trial.Client.Sum();
         await call.RequestStream.WriteAsync(new Number { Value = 2 });
         call.Dispose();
-        await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new Number { Value = 3 }));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => call.RequestStream.WriteAsync(new Number { Value = 3 }));
         Assert.Equal("still here", (await trial.Client.EchoAsync(new Words { Text = "still here" })).Text);
     }
 }

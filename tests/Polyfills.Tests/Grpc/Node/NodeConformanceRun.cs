@@ -3,7 +3,7 @@ using OrleansLM.Polyfills.Tests.Grpc.Trials;
 
 namespace OrleansLM.Polyfills.Tests.Grpc.Node;
 
-/// <summary>Runs the script once against a server that compresses, and keeps what it printed.</summary>
+/// <summary>Runs the script once against two servers, of which one compresses, and keeps what it printed.</summary>
 public sealed class NodeConformanceRun : IAsyncLifetime
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
@@ -19,8 +19,9 @@ public sealed class NodeConformanceRun : IAsyncLifetime
             return;
         }
 
-        Server = await TrialServer.StartAsync(options => options.ResponseCompressionAlgorithm = "gzip");
-        _lines = await RunAsync($"127.0.0.1:{Server.Port}");
+        Server = await TrialServer.StartAsync();
+        await using TrialServer compressing = await TrialServer.StartAsync(options => options.ResponseCompressionAlgorithm = "gzip");
+        _lines = await RunAsync($"127.0.0.1:{Server.Port}", $"127.0.0.1:{compressing.Port}");
     }
 
     public async Task DisposeAsync()
@@ -43,9 +44,9 @@ public sealed class NodeConformanceRun : IAsyncLifetime
             ?? $"The script did not come to '{check}'; it said: {string.Join('\n', _lines)}";
     }
 
-    private static async Task<string[]> RunAsync(string address)
+    private static async Task<string[]> RunAsync(string address, string compressing)
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(NodeModules.Folder, "conformance.mjs"), address, NodeModules.Repository])
+        var start = new ProcessStartInfo("node", [Path.Combine(NodeModules.Folder, "conformance.mjs"), address, compressing, NodeModules.Repository])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,4 +1,4 @@
-// Calls the trial service with @grpc/grpc-js. Usage: node conformance.mjs HOST:PORT REPOSITORY
+// Calls the trial service with @grpc/grpc-js. Usage: node conformance.mjs HOST:PORT HOST:PORT-THAT-COMPRESSES REPOSITORY
 // Prints "ok NAME" or "failed NAME: why" for each check, and "done" at the end.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
-const [address, repository] = process.argv.slice(2);
+const [address, compressing, repository] = process.argv.slice(2);
 
 function load(folder, file) {
   const definition = loader.loadSync(file, {
@@ -189,11 +189,14 @@ const checks = {
     gzip.close();
   },
 
-  // The server of this script compresses its responses for those who accept it, as this client does.
+  // That server compresses its responses for those who accept it, as this client does.
   async gzip_response() {
+    const gzip = new polyfills.trial.Trial(compressing, insecure);
     const text = 'b'.repeat(50_000);
-    assert.equal((await unary(client, 'Echo', { text })).reply.text, text);
-    assert.equal((await unary(client, 'Echo', {})).reply.text, '');
+    assert.equal((await unary(gzip, 'Echo', { text })).reply.text, text);
+    const { messages } = await collect(gzip.Count({ count: 3, payload_bytes: 1000 }, within(20000)));
+    assert.deepEqual(messages.map(message => message.value), [0, 1, 2]);
+    gzip.close();
   },
 
   async request_over_the_servers_limit() {
