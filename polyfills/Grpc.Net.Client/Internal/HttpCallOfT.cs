@@ -12,6 +12,9 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
 {
     private const int ReadBufferBytes = 16 * 1024;
 
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longestRetry = TimeSpan.FromSeconds(1);
+
     private readonly Method<TRequest, TResponse> _method;
     private readonly ResponseStream<TRequest, TResponse> _responses;
     private readonly TaskCompletionSource<FrameReader> _reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,13 +133,29 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
         try
         {
             await AddCredentialsAsync(headers).ConfigureAwait(false);
-            HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, headers, Options.Deadline, encoding, content);
-            HttpResponseMessage response = await Settings.SendAsync(request, Running).ConfigureAwait(false);
-            await AcceptAsync(response).ConfigureAwait(false);
+            await AcceptAsync(await SendAsync(headers, content, encoding).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
             End(TransportStatus.Of(exception, "Error starting gRPC call."));
+        }
+    }
+
+    /// <summary>A call that waits for the server tries again for as long as there is no connection; nothing was sent then.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Metadata headers, HttpContent content, string? encoding)
+    {
+        for (TimeSpan wait = s_firstRetry; ; wait = wait < s_longestRetry ? wait * 2 : wait)
+        {
+            try
+            {
+                HttpRequestMessage request = RequestMessage.Create(Settings, MethodName, headers, Options.Deadline, encoding, content);
+                return await Settings.SendAsync(request, Running).ConfigureAwait(false);
+            }
+            catch (HttpRequestException exception)
+                when (Options.IsWaitForReady && TransportStatus.NeverConnected(exception))
+            {
+                await Task.Delay(wait, Running).ConfigureAwait(false);
+            }
         }
     }
 

@@ -25,11 +25,14 @@ internal static class TransportStatus
         return new Status(code ?? StatusCode.Internal, text.ToString(), exception);
     }
 
+    public static bool NeverConnected(HttpRequestException exception) =>
+        exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError;
+
     /// <summary>What one exception of the chain says; the innermost that says something counts.</summary>
     private static StatusCode? CodeOf(Exception exception) => exception switch
     {
         HttpProtocolException protocol => OfHttp2(protocol.ErrorCode),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => StatusCode.Unavailable,
+        HttpRequestException request when NeverConnected(request) => StatusCode.Unavailable,
         SocketException or IOException => StatusCode.Unavailable,
         OperationCanceledException => StatusCode.Cancelled,
         _ => null,

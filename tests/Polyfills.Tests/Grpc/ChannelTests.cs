@@ -98,7 +98,20 @@ public sealed class ChannelTests
 
         await using TrialServer second = await TrialServer.StartAsync(listen: kestrel =>
             kestrel.Listen(IPAddress.Loopback, port, options => options.Protocols = HttpProtocols.Http2));
-        Assert.Equal("back", (await client.EchoAsync(new Words { Text = "back" })).Text);
+        CallOptions patient = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(30)).WithWaitForReady();
+        Assert.Equal("back", (await client.EchoAsync(new Words { Text = "back" }, patient)).Text);
+    }
+
+    [Fact]
+    public async Task Patient_call_waits_for_its_deadline()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var channel = GrpcChannel.ForAddress($"http://{taken.LocalEndPoint}");
+        CallOptions patient = new CallOptions(deadline: DateTime.UtcNow.AddMilliseconds(500)).WithWaitForReady();
+
+        RpcException failure = await Assert.ThrowsAsync<RpcException>(async () => await new Trial.TrialClient(channel).EchoAsync(new Words(), patient));
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
     }
 
     [Fact]
