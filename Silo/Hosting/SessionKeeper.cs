@@ -11,7 +11,7 @@ using OrleansLM.Silo.Sessions;
 namespace OrleansLM.Silo.Hosting;
 
 /// <summary>
-/// What happens to sessions without a caller: once the silo is up, turns that were interrupted go on; and ever after, sessions whose time is up are
+/// What happens to sessions without a caller: once the silo is up, turns that were interrupted go on (or end, if their callers wanted that); and ever after, sessions whose time is up are
 /// touched, upon which they delete themselves.
 /// </summary>
 internal sealed partial class SessionKeeper(
@@ -69,11 +69,7 @@ internal sealed partial class SessionKeeper(
         {
             try
             {
-                await foreach (var _ in grains.GetGrain<ISessionGrain>(turn.SessionId).ResumeAsync(new ResumeStream { TurnId = turn.TurnId, FromOffset = 0 }, stop))
-                {
-                    // Reading to the end keeps the number of turns that go on together within its limit.
-                }
-
+                await GoOnAsync(grains.GetGrain<ISessionGrain>(turn.SessionId), turn, stop);
                 return;
             }
             catch (OrleansLMException failure) when (failure.RetryAfter is { } wait && attempt < ResumeAttempts)
@@ -89,6 +85,21 @@ internal sealed partial class SessionKeeper(
                 LogNotResumed(failure, turn.SessionId, turn.TurnId);
                 return;
             }
+        }
+    }
+
+    /// <summary>Reads the turn to its end, which keeps the number of those that go on together within its limit.</summary>
+    private static async Task GoOnAsync(ISessionGrain session, UnfinishedTurn turn, CancellationToken stop)
+    {
+        if (turn.CancelOnDisconnect)
+        {
+            await session.CancelAsync(turn.TurnId, stop);
+            return;
+        }
+
+        await foreach (var _ in session.ResumeAsync(new ResumeStream { TurnId = turn.TurnId, FromOffset = 0 }, stop))
+        {
+            // Only the end matters.
         }
     }
 

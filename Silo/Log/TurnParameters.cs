@@ -11,4 +11,7 @@ public sealed record TurnParameters
 
     /// <summary>Alternatives to report for each appended token; null reports nothing.</summary>
     public int? PromptLogProbs { get; init; }
+
+    /// <summary>The turn ends when its caller goes away; a crash counts as that.</summary>
+    public bool CancelOnDisconnect { get; init; }
 }

@@ -19,6 +19,9 @@ public sealed record TurnRecord
     /// <summary>Fingerprint of the model that ran it.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>Kind of device that ran it: another kind may go on differently from the first token that is not logged.</summary>
+    public required string BackendKind { get; init; }
+
     public string? IdempotencyKey { get; init; }
 
     /// <summary>SHA-256 of the command, [32]; null without a key.</summary>

@@ -111,6 +111,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         PromptTokens = plan.Prompt.Length,
         Parameters = plan.Parameters,
         Fingerprint = model.Engine.Description.Fingerprint,
+        BackendKind = model.Engine.Description.BackendKind,
         IdempotencyKey = hash is null ? null : command.IdempotencyKey,
         CommandHash = hash,
         CreateTime = services.Now,
@@ -185,6 +186,11 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
     {
         var model = services.Models.Get(state.Session.Model);
         RequireSameModel(turn, model);
+        if (turn.BackendKind != model.Engine.Description.BackendKind)
+        {
+            LogOtherBackend(services.Logger, state.Session.SessionId, turn.TurnId, turn.BackendKind, model.Engine.Description.BackendKind);
+        }
+
         var logged = LoggedTokens(turn);
         var replay = await ReplayAsync(turn, turn.GenerationStart + logged);
 

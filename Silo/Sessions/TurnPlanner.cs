@@ -29,6 +29,7 @@ internal static class TurnPlanner
             Sampling = Merge(command.Sampling, session.SamplingDefaults),
             Stop = Merge(command, session.StopDefaults, Room(session, model, prompt.Length, command.AppendOnly), options.DefaultMaxTokens),
             PromptLogProbs = PromptLogProbs(command.PromptLogProbs),
+            CancelOnDisconnect = command.OnDisconnect == DisconnectPolicy.Cancel,
         });
     }
 

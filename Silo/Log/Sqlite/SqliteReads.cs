@@ -52,8 +52,9 @@ internal sealed class SqliteReads(string connectionString, string path) : IDispo
 
     public List<UnfinishedTurn> Unfinished() => Snapshot(connection => All(
         connection,
-        "SELECT session_id, active_turn FROM sessions WHERE active_turn IS NOT NULL ORDER BY row_id",
-        row => new UnfinishedTurn(row.GetString(0), row.GetString(1))));
+        "SELECT session_id, active_turn, parameters FROM sessions JOIN turns ON session = sessions.row_id AND turn_id = active_turn "
+        + "WHERE active_turn IS NOT NULL ORDER BY sessions.row_id",
+        SqliteRows.Unfinished));
 
     public void Dispose()
     {

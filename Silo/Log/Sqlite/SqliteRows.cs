@@ -13,7 +13,7 @@ internal static class SqliteRows
         + "parent_session_id, parent_position, length, active_turn, last_turn";
 
     public const string TurnColumns =
-        "turn_id, state, start_position, prompt_tokens, parameters, fingerprint, idempotency_key, command_hash, create_time, finish_reason, "
+        "turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time, finish_reason, "
         + "generated_tokens, prefilled_tokens, queue_time, time_to_first_token, total_time";
 
     public static SessionRecord Session(SqliteDataReader row) => new()
@@ -45,12 +45,16 @@ internal static class SqliteRows
             PromptTokens = row.GetInt32(3),
             Parameters = Json(row, 4, LogJson.Default.TurnParameters),
             Fingerprint = row.GetString(5),
-            IdempotencyKey = row.TextOrNull(6),
-            CommandHash = row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7),
-            CreateTime = row.Time(8),
+            BackendKind = row.GetString(6),
+            IdempotencyKey = row.TextOrNull(7),
+            CommandHash = row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8),
+            CreateTime = row.Time(9),
         };
         return turn.State == TurnState.Active ? turn : turn with { End = End(row, turn) };
     }
+
+    public static UnfinishedTurn Unfinished(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), Json(row, 2, LogJson.Default.TurnParameters).CancelOnDisconnect);
 
     public static CheckpointInfo Checkpoint(SqliteDataReader row) => new()
     {
@@ -61,14 +65,14 @@ internal static class SqliteRows
 
     private static TurnEnd End(SqliteDataReader row, TurnRecord turn) => new()
     {
-        Reason = (TurnFinishReason)row.GetInt32(9),
+        Reason = (TurnFinishReason)row.GetInt32(10),
         PromptTokens = turn.PromptTokens,
-        GeneratedTokens = row.GetInt32(10),
-        PrefilledTokens = row.GetInt32(11),
-        SessionLength = turn.GenerationStart + row.GetInt32(10),
-        QueueTime = new TimeSpan(row.GetInt64(12)),
-        TimeToFirstToken = new TimeSpan(row.GetInt64(13)),
-        TotalTime = new TimeSpan(row.GetInt64(14)),
+        GeneratedTokens = row.GetInt32(11),
+        PrefilledTokens = row.GetInt32(12),
+        SessionLength = turn.GenerationStart + row.GetInt32(11),
+        QueueTime = new TimeSpan(row.GetInt64(13)),
+        TimeToFirstToken = new TimeSpan(row.GetInt64(14)),
+        TotalTime = new TimeSpan(row.GetInt64(15)),
     };
 
     private static T Json<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;

@@ -46,6 +46,7 @@ internal static class SqliteSchema
             prompt_tokens INTEGER NOT NULL,
             parameters TEXT NOT NULL,
             fingerprint TEXT NOT NULL,
+            backend_kind TEXT NOT NULL,
             idempotency_key TEXT,
             command_hash BLOB,
             create_time INTEGER NOT NULL,

@@ -12,8 +12,8 @@ internal static class TurnWrites
         writes.UpdateSession(
             session, "active_turn = ?1, last_turn = ?1, update_time = ?2, expire_time = ?3", turn.TurnId, turn.CreateTime.UtcTicks, expireTime?.UtcTicks);
         writes.Run(
-            "INSERT INTO turns (session, turn_id, state, start_position, prompt_tokens, parameters, fingerprint, idempotency_key, command_hash, create_time) "
-            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO turns (session, turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time) "
+            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             session.Row,
             turn.TurnId,
             (int)TurnState.Active,
@@ -21,6 +21,7 @@ internal static class TurnWrites
             turn.PromptTokens,
             JsonSerializer.Serialize(turn.Parameters, LogJson.Default.TurnParameters),
             turn.Fingerprint,
+            turn.BackendKind,
             turn.IdempotencyKey,
             turn.CommandHash,
             turn.CreateTime.UtcTicks);

@@ -28,8 +28,9 @@ internal sealed class SiloHarness : IAsyncDisposable
         Log = new SqliteSessionLog(Microsoft.Extensions.Options.Options.Create(logOptions), metrics, NullLogger<SqliteSessionLog>.Instance);
         var models = new ModelRegistry();
         models.Add(new HostedModel(Model, engine));
+        Faults = new FaultyLog(Log);
         Services = new SessionServices(
-            Log, models, new ForkHandover(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
+            Faults, models, new ForkHandover(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
     }
 
     public FakeEngine Engine => (FakeEngine)_engine;
@@ -39,6 +40,9 @@ internal sealed class SiloHarness : IAsyncDisposable
     public ManualTimeProvider Time { get; }
 
     public SqliteSessionLog Log { get; }
+
+    /// <summary>What stands between the sessions and the log, to fail on demand.</summary>
+    public FaultyLog Faults { get; }
 
     public SessionServices Services { get; }
 

@@ -83,6 +83,25 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_turn_that_was_to_end_with_its_caller_does_not_go_on_after_a_kill()
+    {
+        await using (var killed = await SiloHost.StartAsync(_folder.Path, new FakeEngine(isPaced: true)))
+        {
+            var session = killed.Session("a");
+            await session.CreateAsync(new CreateSession());
+            await using var stream = session.RunTurnAsync(Command(s_prompt) with { OnDisconnect = DisconnectPolicy.Cancel }).GetAsyncEnumerator();
+            await stream.MoveNextAsync();
+            SiloHost.CopyLog(_folder.Path, _next.Path);
+        }
+
+        await using var silo = await SiloHost.StartAsync(_next.Path);
+        await silo.CountedAsync("orleanslm.turns.ended");
+        var replay = await silo.Session("a").ResumeAsync(new ResumeStream { FromOffset = 0 }).ToListAsync();
+        Assert.Equal(TurnFinishReason.Cancelled, replay[^1].Finished!.Reason);
+        Assert.Empty(replay.Ids());
+    }
+
+    [Fact]
     public async Task A_turn_that_a_stop_interrupted_goes_on_at_the_next_start()
     {
         var seen = new List<TurnEvent>();

@@ -17,6 +17,7 @@ public sealed class TurnReaderTests
             PromptTokens = 1,
             Parameters = new TurnParameters { Sampling = new SamplingParameters(), Stop = new StopConditions { MaxNewTokens = 100_000 } },
             Fingerprint = "f",
+            BackendKind = "b",
             CreateTime = DateTimeOffset.UnixEpoch,
         },
         new HostedModel("fake", new FakeEngine()));

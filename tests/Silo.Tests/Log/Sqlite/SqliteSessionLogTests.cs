@@ -45,7 +45,7 @@ public sealed class SqliteSessionLogTests
         var turn = Turn("t1", 0, 2) with { IdempotencyKey = "k", CommandHash = [1, 2, 3] };
         await silo.Log.BeginTurnAsync(handle, turn, new[] { 1, 2 }, null);
         Assert.Equivalent(turn, Assert.Single((await silo.Log.OpenSessionAsync("a"))!.Turns));
-        Assert.Equal(new UnfinishedTurn("a", "t1"), Assert.Single(await silo.Log.ListUnfinishedTurnsAsync()));
+        Assert.Equal(new UnfinishedTurn("a", "t1", true), Assert.Single(await silo.Log.ListUnfinishedTurnsAsync()));
     }
 
     [Fact]
@@ -230,8 +230,10 @@ public sealed class SqliteSessionLogTests
             Sampling = new SamplingParameters { Temperature = 0.1f, TopP = 0.9f, Seed = ulong.MaxValue - 1, LogitBias = new Dictionary<int, float> { [3] = 2.5f }, LogProbs = 2 },
             Stop = new StopConditions { MaxNewTokens = 12, StopStrings = ["\"x\""], StopTokenIds = [2], IgnoreEos = true },
             PromptLogProbs = 1,
+            CancelOnDisconnect = true,
         },
         Fingerprint = "f",
+        BackendKind = "b",
         CreateTime = s_time,
     };
 
