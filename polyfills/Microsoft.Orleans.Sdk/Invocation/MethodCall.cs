@@ -40,13 +40,6 @@ internal sealed class MethodCall(GrainMethod method, object?[] arguments, bool i
         Arguments[Method.CancellationIndex] = _cancellation?.Token ?? CancellationToken.None;
     }
 
-    /// <summary>On the grain's side of a stream: the token that ends with the enumeration.</summary>
-    public void PutCancellationToken(CancellationToken token)
-    {
-        if (Method.CancellationIndex >= 0)
-            Arguments[Method.CancellationIndex] = token;
-    }
-
     public void Cancel() => _cancellation?.Cancel();
 
     public void Dispose() => _cancellation?.Dispose();

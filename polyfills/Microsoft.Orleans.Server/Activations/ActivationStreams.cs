@@ -15,7 +15,9 @@ internal sealed class ActivationStreams(Activation activation, ActivationHost ho
         TimeSpan period = host.Runtime.ResponseTimeout;
         _cleaning ??= activation.RegisterTimer(RemoveForgottenAsync, new GrainTimerCreationOptions(period, period) { Interleave = true });
         var cancellation = new CancellationTokenSource();
-        call.PutCancellationToken(cancellation.Token);
+
+        // As in the package: the reader's token reaches an iterator through [EnumeratorCancellation], never as the argument itself.
+        call.PutCancellationToken();
         call.Target = activation.GrainInstance;
         StreamSource stream = call.Method.Return.CreateSource(call.Method.Invoke(activation.GrainInstance!, call.Arguments)!, maxBatchSize, cancellation);
         _streams.Add(id, stream);

@@ -1,0 +1,3 @@
+namespace OrleansLM.Polyfills.Tests.Orleans.Activations;
+
+public interface IKeptGrain : ILifeGrain;

@@ -1,0 +1,3 @@
+namespace OrleansLM.Polyfills.Tests.Orleans.Turns;
+
+public interface IReentrantTurnGrain : ITurnGrain;

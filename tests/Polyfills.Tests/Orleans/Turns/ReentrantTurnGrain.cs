@@ -1,0 +1,6 @@
+using Orleans.Concurrency;
+
+namespace OrleansLM.Polyfills.Tests.Orleans.Turns;
+
+[Reentrant]
+public sealed class ReentrantTurnGrain(Signals signals) : TurnGrain(signals), IReentrantTurnGrain;
