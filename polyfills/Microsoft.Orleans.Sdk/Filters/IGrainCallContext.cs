@@ -12,7 +12,7 @@ public interface IGrainCallContext
     /// <summary>The grain object for incoming calls, the reference for outgoing ones.</summary>
     object Grain { get; }
 
-    /// <summary>The grain that calls; null when the caller is no grain.</summary>
+    /// <summary>The grain that calls. For an incoming call from outside of grains it is the id of a client; for an outgoing one it is null.</summary>
     GrainId? SourceId { get; }
 
     GrainId TargetId { get; }

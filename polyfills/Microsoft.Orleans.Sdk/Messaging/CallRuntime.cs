@@ -25,6 +25,9 @@ internal abstract class CallRuntime : IDisposable
 
     public abstract SiloAddress Address { get; }
 
+    /// <summary>The id that calls from outside of grains come from.</summary>
+    public GrainId ClientId { get; } = GrainId.Create("sys.client", Guid.NewGuid().ToString("N"));
+
     public DeepCopier Copier { get; }
 
     public TimeProvider Time { get; }
@@ -120,7 +123,7 @@ internal abstract class CallRuntime : IDisposable
         Kind = call.Method.IsOneWay ? MessageKind.OneWay : MessageKind.Request,
         Id = Pending.NextId(),
         Target = target,
-        Sender = GrainTaskScheduler.CurrentContext?.GrainId ?? default,
+        Sender = GrainTaskScheduler.CurrentContext?.GrainId ?? ClientId,
         SendingSilo = Address,
         Call = call,
         RequestContext = Copier.CopyRequestContext(RequestContext.Current),

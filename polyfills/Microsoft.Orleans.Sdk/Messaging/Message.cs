@@ -14,7 +14,7 @@ internal sealed class Message : IActivationWork
 
     public required SiloAddress SendingSilo { get; init; }
 
-    /// <summary>The grain that calls; default when the caller is no grain.</summary>
+    /// <summary>The grain or client that calls.</summary>
     public GrainId Sender { get; init; }
 
     /// <summary>Where the request was sent last; null before it has an address.</summary>

@@ -14,7 +14,7 @@ internal sealed class IncomingCall(Activation activation, Message request, objec
 
     public object Grain => activation.GrainInstance!;
 
-    public GrainId? SourceId => request.Sender.IsDefault ? null : request.Sender;
+    public GrainId? SourceId => request.Sender;
 
     public GrainId TargetId => request.Target;
 

@@ -72,7 +72,16 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
 
     public async Task<bool> AcceptAsync(MigratingGrain grain)
     {
-        return _catalog.TryStart(grain.From.GrainId, grain) is { } activation && await activation.Registered;
+        Activation? activation;
+        while ((activation = _catalog.TryStart(grain.From.GrainId, grain)) is null)
+        {
+            // A call may have started one here meanwhile: it is about to find that the directory has the old one, and to go away.
+            if (_catalog.Find(grain.From.GrainId) is not { } existing || await existing.Registered)
+                return false;
+            await existing.Deactivated;
+        }
+
+        return await activation.Registered;
     }
 
     public void Respond(Message request, object? result, Exception? exception)
