@@ -9,6 +9,8 @@ namespace Orleans.Runtime.Filters;
 internal sealed class IncomingCall(Activation activation, Message request, object target, IIncomingGrainCallFilter[] filters) : IIncomingGrainCallContext
 {
     private int _next;
+    private object? _result;
+    private bool _hasResult;
 
     public IInvokable Request => request.Call!;
 
@@ -37,7 +39,15 @@ internal sealed class IncomingCall(Activation activation, Message request, objec
 
     public IGrainContext TargetContext => activation;
 
-    public object? Result { get; set; }
+    public object? Result
+    {
+        get => _result;
+        set
+        {
+            _result = value;
+            _hasResult = true;
+        }
+    }
 
     public async Task Invoke()
     {
@@ -50,6 +60,6 @@ internal sealed class IncomingCall(Activation activation, Message request, objec
     public async Task<object?> RunAsync()
     {
         await Invoke();
-        return Result;
+        return _hasResult ? Result : throw new InvalidOperationException($"A filter of {MethodName} neither invoked the call nor set its result.");
     }
 }

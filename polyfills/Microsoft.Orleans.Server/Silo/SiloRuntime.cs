@@ -75,8 +75,10 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
         Activation? activation;
         while ((activation = _catalog.TryStart(grain.From.GrainId, grain)) is null)
         {
-            // A call may have started one here meanwhile: it is about to find that the directory has the old one, and to go away.
-            if (_catalog.Find(grain.From.GrainId) is not { } existing || await existing.Registered)
+            // One may be here that is about to go away: started by a call, it finds that the directory has the other; or it has moved there itself just now.
+            if (_catalog.Find(grain.From.GrainId) is not { State: not ActivationState.Valid } existing)
+                return false;
+            if (existing.State == ActivationState.Activating && await existing.Registered)
                 return false;
             await existing.Deactivated;
         }

@@ -62,14 +62,14 @@ public sealed class FilterTests : IAsyncLifetime
     private async Task OnIncoming(IIncomingGrainCallContext context)
     {
         bool isOurs = context.InterfaceType.ToString()!.Contains(nameof(IFilteredGrain), StringComparison.Ordinal);
-        if (!isOurs && context.MethodName != "StartEnumeration")
+        if (!isOurs && context.InterfaceMethod.Name != "StartEnumeration")
         {
             await context.Invoke();
             return;
         }
 
         string source = context.SourceId is not { } id ? "nobody" : id.Type.ToString()!.StartsWith("filtered", StringComparison.Ordinal) ? id.Key.ToString()! : "somebody";
-        _log.Log("calls", $"in > {context.MethodName}({Argument(context)}) from {source}, {context.TargetId.Key}");
+        _log.Log("calls", $"in > {context.InterfaceMethod.Name}({Argument(context)}) from {source}, {context.TargetId.Key}");
         if (Argument(context) == "forbidden")
             throw new UnauthorizedAccessException("no");
         if (context.MethodName == "Say")
