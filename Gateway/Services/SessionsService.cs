@@ -20,7 +20,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             .OptionalSessionId(request.SessionId, "session_id")
             .Sampling(request.SamplingDefaults, "sampling_defaults")
             .Stop(request.StopDefaults, "stop_defaults")
-            .Require(request.Ttl is null || request.Ttl.ToTimeSpan() >= TimeSpan.FromSeconds(1), "ttl", $"is {request.Ttl}; expected at least 1 s")
+            .TimeToLive(request.Ttl)
             .MaxLength(request.Tenant, 64, "tenant")
             .Metadata(request.Metadata)
             .Throw();

@@ -1,4 +1,5 @@
 using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
 using OrleansLM.Contracts.V1;
 using OrleansLM.Gateway.Hosting;
 
@@ -67,6 +68,13 @@ public static class RequestRules
             default:
                 return check.Chat(input!.Chat, options);
         }
+    }
+
+    /// <summary>At least a second, and a duration at all: seconds within ±10,000 years, nanoseconds below one second and of the same sign.</summary>
+    public static RequestCheck TimeToLive(this RequestCheck check, Duration? ttl, string field = "ttl")
+    {
+        var isTaken = ttl is null || (ttl.Seconds is >= 1 and <= Duration.MaxSeconds && ttl.Nanos is >= 0 and < Duration.NanosecondsPerSecond);
+        return check.Require(isTaken, field, $"is {ttl?.Seconds} s and {ttl?.Nanos} ns; expected a duration of at least 1 s");
     }
 
     public static RequestCheck Metadata(this RequestCheck check, MapField<string, string> metadata)

@@ -50,7 +50,8 @@ internal sealed class Session : IAsyncDisposable
         end = end == 0 ? length : end;
         if (start < 0 || start > end || end > length)
         {
-            throw new OrleansLMException(ErrorCode.OutOfRange, $"start: [{start}, {end}) is not a part of [0, {length})") { Field = "start" };
+            var field = end > length ? "end" : "start";
+            throw new OrleansLMException(ErrorCode.OutOfRange, $"{field}: [{start}, {end}) is not a part of [0, {length})") { Field = field };
         }
 
         if (end - start > _services.Options.MaxHistoryTokens)

@@ -1,6 +1,7 @@
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Sessions;
 
@@ -75,9 +76,25 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         };
         var tokens = await slot.ReadTokensAsync(0, position);
         var checkpoints = state.Checkpoints.Where(checkpoint => checkpoint.Position <= position).ToList();
-        await services.Log.CreateAsync(child, tokens, checkpoints, services.Options.MaxOpenSessions);
+        await CreateAsync(child, tokens, checkpoints);
         services.Metrics.SessionForked();
         await HandOverAsync(child.SessionId, position);
+    }
+
+    private async Task CreateAsync(SessionRecord child, int[] tokens, List<CheckpointInfo> checkpoints)
+    {
+        try
+        {
+            await services.Log.CreateAsync(child, tokens, checkpoints, services.Options.MaxOpenSessions);
+        }
+        catch (OrleansLMException failure) when (failure.Code == ErrorCode.AlreadyExists)
+        {
+            throw new OrleansLMException(ErrorCode.AlreadyExists, $"new_session_id: there is a session '{child.SessionId}' already")
+            {
+                Field = "new_session_id",
+                Reason = failure.Reason,
+            };
+        }
     }
 
     private async Task HandOverAsync(string childId, int position)

@@ -1,0 +1,73 @@
+using Google.Protobuf;
+using Grpc.Core;
+using OrleansLM.Contracts.V1;
+using OrleansLM.Gateway.Tests.Serving;
+
+namespace OrleansLM.Gateway.Tests.Wire;
+
+/// <summary>Bytes that no proper client sends: each call fails, and the server goes on.</summary>
+[Collection(ServerCollection.Name)]
+public sealed class MalformedCallTests(SharedServer shared) : IDisposable
+{
+    private const string Get = "orleanslm.v1.Sessions/Get";
+    private const string Tokenize = "orleanslm.v1.Models/Tokenize";
+
+    private readonly RawCalls _calls = new(shared.Live.Address);
+
+    public static TheoryData<string, byte[]> Bodies() => new()
+    {
+        { "empty", [] },
+        { "half a header", [0, 0] },
+        { "shorter than its length", [0, 0, 0, 0, 9, 1, 2] },
+        { "compressed by nothing known", [1, 0, 0, 0, 1, 7] },
+        { "a flag that does not exist", [9, 0, 0, 0, 0] },
+        { "two messages", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0] },
+        { "longer than any message may be", [0, 255, 255, 255, 255, 1] },
+        { "not protobuf: a field cut off", RawCalls.Frame([0x0A, 0x7F, 0x61]) },
+        { "not protobuf: wire type 7", RawCalls.Frame([0x0F]) },
+        { "not protobuf: field number 0", RawCalls.Frame([0x02, 0x01]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task Fails_and_the_server_goes_on(string what, byte[] body)
+    {
+        var status = await _calls.SendAsync(Get, body);
+        Assert.True(status is StatusCode.InvalidArgument or StatusCode.Internal or StatusCode.Unimplemented or StatusCode.ResourceExhausted, $"{what}: {status}");
+        Assert.Single((await shared.Live.Models.ListAsync(new ListModelsRequest())).Models);
+    }
+
+    [Fact]
+    public async Task A_proper_call_passes_this_way_too() =>
+        Assert.Equal(StatusCode.OK, await _calls.SendAsync(Tokenize, RawCalls.Frame(new TokenizeRequest { Input = new Input { Text = "x" } }.ToByteArray())));
+
+    [Fact]
+    public async Task A_method_that_does_not_exist_is_unimplemented() =>
+        Assert.Equal(StatusCode.Unimplemented, await _calls.SendAsync("orleanslm.v1.Sessions/Explode", RawCalls.Frame([])));
+
+    [Theory]
+    [InlineData(new byte[] { 0xFF })]
+    [InlineData(new byte[] { 0xC3, 0x28 })]
+    [InlineData(new byte[] { 0xED, 0xA0, 0x80 })]
+    public async Task A_session_id_that_is_not_UTF8_is_invalid(byte[] text) =>
+        Assert.Equal(StatusCode.InvalidArgument, await _calls.SendAsync(Get, RawCalls.Frame(Field(1, text))));
+
+    [Fact]
+    public async Task A_text_that_is_not_UTF8_is_refused_or_read_with_replacement_characters()
+    {
+        var status = await _calls.SendAsync(Tokenize, RawCalls.Frame(Field(2, Field(1, [0x61, 0xFF, 0x62]))));
+        Assert.True(status is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.Internal, $"{status}");
+        Assert.Single((await shared.Live.Models.ListAsync(new ListModelsRequest())).Models);
+    }
+
+    [Fact]
+    public async Task A_message_over_the_limit_is_refused_by_its_length()
+    {
+        var body = RawCalls.Frame(new byte[(16 * 1024 * 1024) + 1]);
+        Assert.Equal(StatusCode.ResourceExhausted, await _calls.SendAsync(Tokenize, body));
+    }
+
+    public void Dispose() => _calls.Dispose();
+
+    private static byte[] Field(int number, byte[] value) => [(byte)((number << 3) | 2), (byte)value.Length, .. value];
+}
