@@ -52,11 +52,12 @@ public sealed class MalformedCallTests(SharedServer shared) : IDisposable
     public async Task A_session_id_that_is_not_UTF8_is_invalid(byte[] text) =>
         Assert.Equal(StatusCode.InvalidArgument, await _calls.SendAsync(Get, RawCalls.Frame(Field(1, text))));
 
+    /// <summary>Protobuf for .NET decodes bad bytes to U+FFFD before we see them; they must do no harm.</summary>
     [Fact]
-    public async Task A_text_that_is_not_UTF8_is_refused_or_read_with_replacement_characters()
+    public async Task A_text_that_is_not_UTF8_is_read_with_replacement_characters()
     {
         var status = await _calls.SendAsync(Tokenize, RawCalls.Frame(Field(2, Field(1, [0x61, 0xFF, 0x62]))));
-        Assert.True(status is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.Internal, $"{status}");
+        Assert.Equal(StatusCode.OK, status);
         Assert.Single((await shared.Live.Models.ListAsync(new ListModelsRequest())).Models);
     }
 
