@@ -1,5 +1,12 @@
+using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Runtime.Diagnostics;
+using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.Sampling;
+using OrleansLM.Engine.State;
+using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Tests.Runtime;
 
@@ -24,22 +31,66 @@ public sealed class DecodeStepAllocationTests
         var turns = Enumerable.Range(0, batch).Select(i => rig.Create().Submit(LoopRig.Request(LoopRig.Tokens(20, i), 600, sampling))).ToArray();
         for (var step = 0; step < 250; step++)
         {
-            Step(rig, turns);
+            Step(rig.Loop, turns);
         }
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var step = 0; step < 300; step++)
         {
-            Step(rig, turns);
+            Step(rig.Loop, turns);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(batch, rig.Loop.Counters.Running);
     }
 
-    private static void Step(LoopRig rig, IEngineTurn[] turns)
+    [Theory]
+    [InlineData(TinyEngine.Yarn)]
+    [InlineData(TinyEngine.Supra)]
+    public void A_decode_step_of_a_real_model_allocates_nothing(string model)
     {
-        rig.Loop.RunOnce();
+        using var checkpoint = Checkpoint.Open(TestFiles.Model(model));
+        var parts = RealParts(checkpoint);
+        using var chain = parts.Chain;
+        var counters = new EngineCounters();
+        using var instruments = new EngineInstruments(null, model, counters, parts.Pool.PageCount);
+        using var loop = new EngineLoop(parts, instruments, counters);
+        var turns = Enumerable.Range(0, 3).Select(i => loop.NewSequence([1, 100 + i]).Submit(LoopRig.Request([], 200))).ToArray();
+        for (var step = 0; step < 20; step++)
+        {
+            Step(loop, turns);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var step = 0; step < 40; step++)
+        {
+            Step(loop, turns);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(3, counters.Running);
+    }
+
+    private static EngineParts RealParts(Checkpoint checkpoint)
+    {
+        var backend = new CpuBackend(1);
+        var stages = LayerRange.Split(checkpoint.Config.LayerCount, 2)
+            .Select(range => StageModel.Load(checkpoint.Config, checkpoint.Weights, range, backend, new StageOptions { StateUnits = 20, MaxRows = 32 }));
+        return new EngineParts
+        {
+            ModelName = checkpoint.Name,
+            Config = checkpoint.Config,
+            Tokenizer = LoopRig.Tokenizer,
+            Options = new EngineOptions { MaxStepTokens = 32 },
+            Chain = new LocalStageChain(backend, [.. stages]),
+            Pool = new PagePool(20),
+            Time = TimeProvider.System,
+        };
+    }
+
+    private static void Step(EngineLoop loop, IEngineTurn[] turns)
+    {
+        loop.RunOnce();
         foreach (var turn in turns)
         {
             while (turn.Output.TryRead(out _))
