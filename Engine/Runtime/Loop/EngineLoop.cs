@@ -1,7 +1,6 @@
 using OrleansLM.Engine.Runtime.Diagnostics;
 using OrleansLM.Engine.Runtime.Turns;
 using OrleansLM.Engine.Sampling;
-using OrleansLM.Engine.Scheduling;
 
 namespace OrleansLM.Engine.Runtime.Loop;
 

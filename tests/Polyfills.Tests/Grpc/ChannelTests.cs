@@ -49,7 +49,7 @@ public sealed class ChannelTests
             options.Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, bearer);
             options.HttpHandler = new SocketsHttpHandler
             {
-                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown) },
             };
             options.DisposeHttpClient = true;
         });
