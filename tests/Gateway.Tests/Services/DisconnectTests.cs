@@ -37,7 +37,7 @@ public sealed class DisconnectTests(SharedServer shared)
     public async Task A_deadline_ends_the_call_and_not_the_turn()
     {
         var session = await Server.OpenAsync();
-        using var call = Server.Sessions.Generate(Request(session, 3000, DisconnectPolicy.Continue), deadline: DateTime.UtcNow.AddMilliseconds(400));
+        using var call = Server.Sessions.Generate(Request(session, 7000, DisconnectPolicy.Continue), deadline: DateTime.UtcNow.AddSeconds(2));
         Assert.Equal(StatusCode.DeadlineExceeded, (await Failure.OfAsync(call)).Code);
         var after = await Server.Sessions.GetAsync(new GetSessionRequest { SessionId = session.SessionId });
         Assert.NotEqual("", after.ActiveTurnId);
