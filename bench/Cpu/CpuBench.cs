@@ -29,10 +29,10 @@ public static class CpuBench
     public static BenchReport Run(CpuBenchOptions options, TextWriter output)
     {
         var threads = options.Threads ?? Environment.ProcessorCount;
-        output.WriteLine($"{MachineDescription.Here()}; {threads} threads; medians, best in notes");
+        output.WriteLine($"{MachineDescription.Here()}; {threads} threads; medians; a limit is the median of the ceiling, measured in turns with the row");
         var table = new ReportTable(output);
         table.WriteHeader();
-        var session = new BenchSession(options, threads, table);
+        using var session = new BenchSession(options, threads, table);
         KernelRows.Measure(session);
         ModelRows.Measure(session);
         var report = BenchReport.Here(session.Rows);

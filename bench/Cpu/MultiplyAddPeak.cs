@@ -7,15 +7,14 @@ namespace OrleansLM.Cpu;
 internal static class MultiplyAddPeak
 {
     private const int Chains = 12;
-    private const int Rounds = 15;
-    private const int Loops = 4_000_000;
+    private const int Loops = 3_000_000;
 
-    /// <returns>Floating-point operations a second, two for each multiply-add, the best round.</returns>
-    public static double Measure(int threads)
+    /// <returns>Floating-point operations a second, two for each multiply-add.</returns>
+    public static double Sample(int threads)
     {
         var wide = Vector512.IsHardwareAccelerated;
         var operations = 2.0 * Chains * Loops * threads * (wide ? Vector512<float>.Count : Vector256<float>.Count);
-        return Enumerable.Range(0, Rounds).Max(_ => operations / Team.Time(threads, _ => wide ? Wide(Loops) : Narrow(Loops)));
+        return operations / Team.Time(threads, _ => wide ? Wide(Loops) : Narrow(Loops));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

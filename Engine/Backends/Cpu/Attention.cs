@@ -18,11 +18,17 @@ internal static unsafe class Attention
     /// <summary>Segments with at most this many rows are cut along the keys too, so that one long sequence can use all threads.</summary>
     private const int SplitRows = 4;
 
+    /// <summary>Blocks of an item of a segment that is cut along the keys, at most; fewer when that would leave less than so many items a thread.</summary>
+    private const int MaxItemBlocks = 16;
+    private const int ItemsPerThread = 8;
+
     public static void Run(ThreadTeam team, CpuScratch scratch, AttentionJob job)
     {
         job.Group = job.Heads / job.KeyValueHeads;
         job.PaddedDim = Lanes.RoundUp(job.HeadDim);
         job.TileRows = Math.Max(1, TileQueries / job.Group);
+        job.ItemBlocks = 1;
+        job.ItemBlocks = (int)Math.Clamp(Count(ref job, out _) / (team.Count * ItemsPerThread), 1, MaxItemBlocks);
         var partials = Count(ref job, out var items);
         job.PartialFloats = AttentionState.Floats(Math.Min(job.TileRows, SplitRows) * job.Group, job.PaddedDim);
         var itemFloats = items * (long)sizeof(AttentionItem) / sizeof(float);
@@ -59,7 +65,7 @@ internal static unsafe class Attention
             if (IsSplit(job, segment))
             {
                 var (first, end) = Blocks(job, segment);
-                items += (end - first) * job.KeyValueHeads;
+                items += (end - first + job.ItemBlocks - 1) / job.ItemBlocks * job.KeyValueHeads;
                 partials += (end - first) * job.KeyValueHeads;
             }
             else
@@ -83,9 +89,11 @@ internal static unsafe class Attention
             {
                 if (IsSplit(job, segment))
                 {
-                    for (var block = first; block < end; block++)
+                    for (var block = first; block < end; block += job.ItemBlocks)
                     {
-                        *item++ = new AttentionItem { Segment = s, Rows = segment.RowCount, Head = head, Block = block, Partial = partial++ };
+                        var blocks = Math.Min(job.ItemBlocks, end - block);
+                        *item++ = new AttentionItem { Segment = s, Rows = segment.RowCount, Head = head, Block = block, Blocks = blocks, Partial = partial };
+                        partial += blocks;
                     }
 
                     continue;
@@ -118,7 +126,13 @@ internal static unsafe class Attention
     {
         if (item.Partial >= 0)
         {
-            tile.Block<TElement>(item.Block, new AttentionState(job->Partials + item.Partial * job->PartialFloats, tile.Queries, job->PaddedDim));
+            for (var i = 0; i < item.Blocks; i++)
+            {
+                tile.Block<TElement>(
+                    item.Block + i, i + 1 < item.Blocks ? item.Block + i + 1 : -1,
+                    new AttentionState(job->Partials + (item.Partial + i) * job->PartialFloats, tile.Queries, job->PaddedDim));
+            }
+
             return;
         }
 
@@ -128,7 +142,7 @@ internal static unsafe class Attention
         total.Reset();
         for (var block = first; block < end; block++)
         {
-            tile.Block<TElement>(block, tile.Part);
+            tile.Block<TElement>(block, block + 1 < end ? block + 1 : -1, tile.Part);
             total.Merge(tile.Part);
         }
 

@@ -1,6 +1,6 @@
 namespace OrleansLM.Engine.Backends.Cpu;
 
-/// <summary>A piece of attention for one thread: some rows of a segment, the query heads of one key-value head, all blocks of keys or one.</summary>
+/// <summary>A piece of attention for one thread: some rows of a segment, the query heads of one key-value head, all blocks of keys or some.</summary>
 internal struct AttentionItem
 {
     public int Segment;
@@ -12,9 +12,10 @@ internal struct AttentionItem
     /// <summary>Key-value head.</summary>
     public int Head;
 
-    /// <summary>Block of keys, when only one is computed.</summary>
+    /// <summary>First block of keys and number of blocks, when not all are computed.</summary>
     public int Block;
+    public int Blocks;
 
-    /// <summary>Where that block's result goes; -1 when all blocks are computed.</summary>
+    /// <summary>Where the first block's result goes, the others following it; -1 when all blocks are computed and merged here.</summary>
     public int Partial;
 }

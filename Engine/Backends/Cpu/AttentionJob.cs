@@ -34,6 +34,9 @@ internal unsafe struct AttentionJob
     /// <summary>D rounded up to a multiple of 8.</summary>
     public int PaddedDim;
     public int TileRows;
+
+    /// <summary>Blocks of an item of a segment that is cut along the keys.</summary>
+    public int ItemBlocks;
     public AttentionItem* Items;
     public float* Partials;
     public long PartialFloats;

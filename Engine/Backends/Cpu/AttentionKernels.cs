@@ -13,28 +13,33 @@ internal static unsafe class AttentionKernels
 
     /// <summary>scores[q, j] = scale · (query q · key j). All rows are padded to <paramref name="dim"/>, a multiple of 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores(float* queries, int queryCount, float* keys, int keyStride, int keyCount, int dim, float scale, float* scores, int scoreStride)
+    public static void Scores(float* queries, int queryCount, float* keys, long keyStride, int keyCount, long dim, float scale, float* scores, long scoreStride, Prefetch next)
     {
         var j = 0;
-        for (; j <= keyCount - 4; j += 4)
+        for (; j <= keyCount - 4; j += 4, keys += 4 * keyStride)
         {
+            next.Part(keyCount / 4);
+            var query = queries;
+            var target = scores + j;
             var q = 0;
-            for (; q <= queryCount - 3; q += 3)
+            for (; q <= queryCount - 2; q += 2, query += 2 * dim, target += 2 * scoreStride)
             {
-                Scores4Keys3Queries(queries + q * dim, keys + j * keyStride, keyStride, dim, scale, scores + q * scoreStride + j, scoreStride);
+                var sums = Scores4Keys2Queries(query, keys, keyStride, dim) * scale;
+                sums.GetLower().Store(target);
+                sums.GetUpper().Store(target + scoreStride);
             }
 
-            for (; q < queryCount; q++)
+            if (q < queryCount)
             {
-                Scores4Keys(queries + q * dim, keys + j * keyStride, keyStride, dim, scale, scores + q * scoreStride + j);
+                (Scores4Keys(query, keys, keyStride, dim) * scale).Store(target);
             }
         }
 
-        for (; j < keyCount; j++)
+        for (; j < keyCount; j++, keys += keyStride)
         {
             for (var q = 0; q < queryCount; q++)
             {
-                scores[q * scoreStride + j] = Score(queries + q * dim, keys + j * keyStride, dim) * scale;
+                scores[q * scoreStride + j] = Score(queries + q * dim, keys, dim) * scale;
             }
         }
     }
@@ -75,16 +80,17 @@ internal static unsafe class AttentionKernels
 
     /// <summary>o[q] += Σ_j p[q, j] · value j, for 1 to 3 queries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddValues(float* p, int pStride, int queries, float* values, int valueStride, int count, float* o, int dim)
+    public static void AddValues(float* p, int pStride, int queries, float* values, int valueStride, int count, float* o, int dim, ref Prefetch next)
     {
         var d = 0;
         for (; d <= dim - 4 * Step; d += 4 * Step)
         {
+            var fetch = next.Lines(2 * count, values, out var step);
             switch (queries)
             {
-                case 1: Values1Query(p, values + d, valueStride, count, o + d); break;
-                case 2: Values2Queries(p, pStride, values + d, valueStride, count, o + d, dim); break;
-                default: Values3Queries(p, pStride, values + d, valueStride, count, o + d, dim); break;
+                case 1: Values1Query(p, values + d, valueStride, count, o + d, fetch, step); break;
+                case 2: Values2Queries(p, pStride, values + d, valueStride, count, o + d, dim, fetch, step); break;
+                default: Values3Queries(p, pStride, values + d, valueStride, count, o + d, dim, fetch, step); break;
             }
         }
 
@@ -97,11 +103,10 @@ internal static unsafe class AttentionKernels
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Score(float* query, float* key, int dim)
+    private static float Score(float* query, float* key, long dim)
     {
         var sum = Vector256<float>.Zero;
-        for (var d = 0; d < dim; d += Step)
+        for (long d = 0; d < dim; d += Step)
         {
             sum = Lanes.MultiplyAdd(Vector256.Load(key + d), Vector256.Load(query + d), sum);
         }
@@ -109,63 +114,50 @@ internal static unsafe class AttentionKernels
         return Lanes.Sum(sum);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4Keys(float* query, float* key, int keyStride, int dim, float scale, float* scores)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Scores4Keys(float* query, float* key, long keyStride, long dim)
     {
-        var key1 = key + keyStride;
-        var key2 = key1 + keyStride;
-        var key3 = key2 + keyStride;
+        var key2 = key + 2 * keyStride;
         var (a0, a1, a2, a3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
         for (long d = 0; d < dim; d += Step)
         {
             var q = Vector256.Load(query + d);
             a0 = Lanes.MultiplyAdd(Vector256.Load(key + d), q, a0);
-            a1 = Lanes.MultiplyAdd(Vector256.Load(key1 + d), q, a1);
+            a1 = Lanes.MultiplyAdd(Vector256.Load(key + keyStride + d), q, a1);
             a2 = Lanes.MultiplyAdd(Vector256.Load(key2 + d), q, a2);
-            a3 = Lanes.MultiplyAdd(Vector256.Load(key3 + d), q, a3);
+            a3 = Lanes.MultiplyAdd(Vector256.Load(key2 + keyStride + d), q, a3);
         }
 
-        (Lanes.Sum(a0, a1, a2, a3) * Vector128.Create(scale)).Store(scores);
+        return Lanes.Sum(a0, a1, a2, a3);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores4Keys3Queries(float* query, float* key, int keyStride, int dim, float scale, float* scores, int scoreStride)
+    /// <summary>The scores of 4 keys for a query in the lower half, for the next query in the upper half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scores4Keys2Queries(float* query, float* key, long keyStride, long dim)
     {
-        var key1 = key + keyStride;
-        var key2 = key1 + keyStride;
-        var key3 = key2 + keyStride;
-        var query1 = query + dim;
-        var query2 = query1 + dim;
+        var next = query + dim;
+        var key2 = key + 2 * keyStride;
         var (a0, a1, a2, a3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
         var (b0, b1, b2, b3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-        var (c0, c1, c2, c3) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
         for (long d = 0; d < dim; d += Step)
         {
             var q = Vector256.Load(query + d);
-            var r = Vector256.Load(query1 + d);
-            var s = Vector256.Load(query2 + d);
+            var r = Vector256.Load(next + d);
             var k = Vector256.Load(key + d);
             a0 = Lanes.MultiplyAdd(k, q, a0);
             b0 = Lanes.MultiplyAdd(k, r, b0);
-            c0 = Lanes.MultiplyAdd(k, s, c0);
-            k = Vector256.Load(key1 + d);
+            k = Vector256.Load(key + keyStride + d);
             a1 = Lanes.MultiplyAdd(k, q, a1);
             b1 = Lanes.MultiplyAdd(k, r, b1);
-            c1 = Lanes.MultiplyAdd(k, s, c1);
             k = Vector256.Load(key2 + d);
             a2 = Lanes.MultiplyAdd(k, q, a2);
             b2 = Lanes.MultiplyAdd(k, r, b2);
-            c2 = Lanes.MultiplyAdd(k, s, c2);
-            k = Vector256.Load(key3 + d);
+            k = Vector256.Load(key2 + keyStride + d);
             a3 = Lanes.MultiplyAdd(k, q, a3);
             b3 = Lanes.MultiplyAdd(k, r, b3);
-            c3 = Lanes.MultiplyAdd(k, s, c3);
         }
 
-        var factor = Vector128.Create(scale);
-        (Lanes.Sum(a0, a1, a2, a3) * factor).Store(scores);
-        (Lanes.Sum(b0, b1, b2, b3) * factor).Store(scores + scoreStride);
-        (Lanes.Sum(c0, c1, c2, c3) * factor).Store(scores + 2 * scoreStride);
+        return Lanes.Sum(a0, a1, a2, a3, b0, b1, b2, b3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -181,11 +173,12 @@ internal static unsafe class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Values1Query(float* p, float* value, int valueStride, int count, float* o)
+    private static void Values1Query(float* p, float* value, int valueStride, int count, float* o, byte* fetch, long fetchStep)
     {
         var (a0, a1, a2, a3) = (Vector256.Load(o), Vector256.Load(o + 8), Vector256.Load(o + 16), Vector256.Load(o + 24));
         for (var j = 0; j < count; j++, value += valueStride)
         {
+            Prefetch.TwoLines(ref fetch, fetchStep);
             var weight = Vector256.Create(p[j]);
             a0 = Lanes.MultiplyAdd(weight, Vector256.Load(value), a0);
             a1 = Lanes.MultiplyAdd(weight, Vector256.Load(value + 8), a1);
@@ -197,13 +190,14 @@ internal static unsafe class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Values2Queries(float* p, int pStride, float* value, int valueStride, int count, float* o, int dim)
+    private static void Values2Queries(float* p, int pStride, float* value, int valueStride, int count, float* o, int dim, byte* fetch, long fetchStep)
     {
         var o1 = o + dim;
         var (a0, a1, a2, a3) = (Vector256.Load(o), Vector256.Load(o + 8), Vector256.Load(o + 16), Vector256.Load(o + 24));
         var (b0, b1, b2, b3) = (Vector256.Load(o1), Vector256.Load(o1 + 8), Vector256.Load(o1 + 16), Vector256.Load(o1 + 24));
         for (var j = 0; j < count; j++, value += valueStride)
         {
+            Prefetch.TwoLines(ref fetch, fetchStep);
             var weight = Vector256.Create(p[j]);
             var weight1 = Vector256.Create(p[j + pStride]);
             var v = Vector256.Load(value);
@@ -225,7 +219,7 @@ internal static unsafe class AttentionKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Values3Queries(float* p, int pStride, float* value, int valueStride, int count, float* o, int dim)
+    private static void Values3Queries(float* p, int pStride, float* value, int valueStride, int count, float* o, int dim, byte* fetch, long fetchStep)
     {
         var o1 = o + dim;
         var o2 = o1 + dim;
@@ -236,6 +230,7 @@ internal static unsafe class AttentionKernels
         var (c0, c1, c2, c3) = (Vector256.Load(o2), Vector256.Load(o2 + 8), Vector256.Load(o2 + 16), Vector256.Load(o2 + 24));
         for (long j = 0; j < count; j++, value += valueStride)
         {
+            Prefetch.TwoLines(ref fetch, fetchStep);
             var weight = Vector256.Create(p[j]);
             var weight1 = Vector256.Create(p1[j]);
             var weight2 = Vector256.Create(p2[j]);

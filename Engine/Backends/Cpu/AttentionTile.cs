@@ -9,6 +9,9 @@ internal readonly unsafe struct AttentionTile
     /// <summary>Keys or values taken together: they stay in the first-level cache while the queries pass.</summary>
     private const int RunTokens = 64;
 
+    /// <summary>Floats from the scores of a query to those of the next: not a power of two, which would put all of them on the same cache sets.</summary>
+    private const int ScoreStride = Attention.BlockTokens + 16;
+
     private readonly AttentionJob* _job;
     private readonly StepSegment _segment;
     private readonly int _head;
@@ -43,11 +46,11 @@ internal readonly unsafe struct AttentionTile
     public AttentionState Part { get; }
 
     public static long ScratchFloats(int queries, int paddedDim) =>
-        2 * AttentionState.Floats(queries, paddedDim) + ((long)queries + RunTokens) * paddedDim + (long)queries * Attention.BlockTokens;
+        2 * AttentionState.Floats(queries, paddedDim) + ((long)queries + RunTokens) * paddedDim + (long)queries * ScoreStride;
 
-    /// <summary>Attention over one block of keys.</summary>
+    /// <summary>Attention over one block of keys; meanwhile the values are fetched, and then the keys of <paramref name="nextBlock"/>, -1 for none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Block<TElement>(int block, AttentionState result)
+    public void Block<TElement>(int block, int nextBlock, AttentionState result)
         where TElement : IElement
     {
         var start = block * Attention.BlockTokens;
@@ -58,13 +61,14 @@ internal readonly unsafe struct AttentionTile
         {
             count = Run(position, high);
             var keys = Rows<TElement>(_job->Keys, position, count, out var stride);
-            AttentionKernels.Scores(_queries, Queries, keys, stride, count, _job->PaddedDim, _job->Scale, _scores + (position - start), Attention.BlockTokens);
+            AttentionKernels.Scores(_queries, Queries, keys, stride, count, _job->PaddedDim, _job->Scale, _scores + (position - start), ScoreStride,
+                Ahead<TElement>(_job->Values, position, count));
         }
 
         for (var q = 0; q < Queries; q++)
         {
             var (first, end) = Visible(q, start, high);
-            AttentionKernels.Softmax(_scores + q * Attention.BlockTokens, first, end, out result.Maximum[q], out result.Sum[q]);
+            AttentionKernels.Softmax(_scores + q * ScoreStride, first, end, out result.Maximum[q], out result.Sum[q]);
         }
 
         new Span<float>(result.Values, Queries * _job->PaddedDim).Clear();
@@ -72,8 +76,22 @@ internal readonly unsafe struct AttentionTile
         {
             count = Run(position, high);
             var values = Rows<TElement>(_job->Values, position, count, out var stride);
-            AddValues(values, stride, start, position - start, position - start + count, result.Values);
+            var ahead = position + (nextBlock - block) * Attention.BlockTokens;
+            var next = nextBlock < 0 || ahead > lastPosition ? default : Ahead<TElement>(_job->Keys, ahead, Run(ahead, lastPosition + 1));
+            AddValues(values, stride, start, position - start, position - start + count, result.Values, ref next);
         }
+    }
+
+    private Prefetch Ahead<TElement>(byte* pages, int position, int count)
+        where TElement : IElement => new(Source<TElement>(pages, position), (long)count * _job->HeadDim * TElement.Size);
+
+    /// <summary>Where the key or value at a position lies.</summary>
+    private byte* Source<TElement>(byte* pages, int position)
+        where TElement : IElement
+    {
+        var page = _job->PageIds[_segment.PageTableStart + position / _job->PageTokens - _segment.FirstPage];
+        var element = (((long)page * _job->KeyValueHeads + _head) * _job->PageTokens + position % _job->PageTokens) * _job->HeadDim;
+        return pages + element * TElement.Size;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -94,9 +112,7 @@ internal readonly unsafe struct AttentionTile
     private float* Rows<TElement>(byte* pages, int position, int count, out int stride)
         where TElement : IElement
     {
-        var page = _job->PageIds[_segment.PageTableStart + position / _job->PageTokens - _segment.FirstPage];
-        var element = (((long)page * _job->KeyValueHeads + _head) * _job->PageTokens + position % _job->PageTokens) * _job->HeadDim;
-        var source = pages + element * TElement.Size;
+        var source = Source<TElement>(pages, position);
         stride = _job->PaddedDim;
         if (typeof(TElement) == typeof(Float32Element) && _job->PaddedDim == _job->HeadDim)
         {
@@ -120,7 +136,7 @@ internal readonly unsafe struct AttentionTile
 
     /// <summary>o += p · v for values [low, high) of the block. What a query does not see is left out, not multiplied by zero: it may hold anything.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddValues(float* values, int stride, int start, int low, int high, float* result)
+    private void AddValues(float* values, int stride, int start, int low, int high, float* result, ref Prefetch next)
     {
         for (var q = 0; q < Queries;)
         {
@@ -134,8 +150,8 @@ internal readonly unsafe struct AttentionTile
             if (first < end)
             {
                 AttentionKernels.AddValues(
-                    _scores + q * Attention.BlockTokens + first, Attention.BlockTokens, together, values + (first - low) * stride, stride, end - first,
-                    result + q * _job->PaddedDim, _job->PaddedDim);
+                    _scores + q * ScoreStride + first, ScoreStride, together, values + (first - low) * stride, stride, end - first,
+                    result + q * _job->PaddedDim, _job->PaddedDim, ref next);
             }
 
             q += together;

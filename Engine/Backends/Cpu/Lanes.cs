@@ -67,6 +67,25 @@ internal static unsafe class Lanes
         return Sse.Shuffle(ab, cd, 0b10_00_10_00) + Sse.Shuffle(ab, cd, 0b11_01_11_01);
     }
 
+    /// <summary><see cref="Sum(Vector256{float})"/> of each of eight vectors: a…d in the lower half, e…h in the upper.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sum(
+        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d, Vector256<float> e, Vector256<float> f, Vector256<float> g, Vector256<float> h)
+    {
+        if (!Avx.IsSupported)
+        {
+            return Vector256.Create(Sum(a, b, c, d), Sum(e, f, g, h));
+        }
+
+        var ae = Avx.Permute2x128(a, e, 0x20) + Avx.Permute2x128(a, e, 0x31);
+        var bf = Avx.Permute2x128(b, f, 0x20) + Avx.Permute2x128(b, f, 0x31);
+        var cg = Avx.Permute2x128(c, g, 0x20) + Avx.Permute2x128(c, g, 0x31);
+        var dh = Avx.Permute2x128(d, h, 0x20) + Avx.Permute2x128(d, h, 0x31);
+        var ab = Avx.Shuffle(ae, bf, 0b01_00_01_00) + Avx.Shuffle(ae, bf, 0b11_10_11_10);
+        var cd = Avx.Shuffle(cg, dh, 0b01_00_01_00) + Avx.Shuffle(cg, dh, 0b11_10_11_10);
+        return Avx.Shuffle(ab, cd, 0b10_00_10_00) + Avx.Shuffle(ab, cd, 0b11_01_11_01);
+    }
+
     public static float Max(Vector256<float> lanes)
     {
         var four = Vector128.Max(lanes.GetLower(), lanes.GetUpper());
