@@ -49,6 +49,7 @@ public static class SiloServices
         services.AddOptions<SessionOptions>().Bind(configuration.GetSection("Sessions")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
         services.AddSingleton<ForkHandover>();
+        services.AddSingleton<ActiveSessions>();
         services.AddSingleton<SessionServices>();
         return services.AddHostedService<SessionKeeper>();
     }

@@ -21,6 +21,7 @@ internal sealed class Session : IAsyncDisposable
         Turns = new SessionTurns(State, Slot, services);
         Edits = new SessionEdits(State, Slot, Turns, services);
         Slot.Adopt(services.Handover.Take(stored.Session.SessionId));
+        services.Active.Add(this);
         services.Metrics.SessionActivated();
     }
 
@@ -61,11 +62,12 @@ internal sealed class Session : IAsyncDisposable
 
         var tokenizer = _services.Models.Get(State.Session.Model).Engine.Tokenizer;
         var tokens = await Slot.ReadTokensAsync(0, end);
-        return new SessionHistory { Start = start, TokenIds = tokens[start..], Text = TextOf(tokenizer, tokens, start) };
+        return await Task.Run(() => new SessionHistory { Start = start, TokenIds = tokens[start..], Text = TextOf(tokenizer, tokens, start) });
     }
 
     public async ValueTask DisposeAsync()
     {
+        _services.Active.Remove(this);
         await Turns.InterruptAsync(new OrleansLMException(ErrorCode.Unavailable, "the silo is stopping") { RetryAfter = TimeSpan.FromSeconds(1) });
         await Slot.DisposeAsync();
         _services.Metrics.SessionDeactivated();

@@ -8,10 +8,10 @@ using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Sessions;
 
-/// <summary>Lists what the log has. A running turn's tokens count as far as they are logged, so a length may lag by a group; the session itself knows better.</summary>
+/// <summary>Lists what the log has; sessions that are in memory on this silo speak for themselves.</summary>
 [Reentrant]
 [PreferLocalPlacement]
-public sealed class SessionIndexGrain(ISessionLog log) : Grain, ISessionIndexGrain
+public sealed class SessionIndexGrain(ISessionLog log, ActiveSessions active) : Grain, ISessionIndexGrain
 {
     private const int MaxPageSize = 1000;
 
@@ -27,7 +27,7 @@ public sealed class SessionIndexGrain(ISessionLog log) : Grain, ISessionIndexGra
         var page = found.Take(query.PageSize).ToList();
         return new SessionPage
         {
-            Sessions = page.ConvertAll(entry => SessionInfos.Of(entry.Session, entry.Checkpoints)),
+            Sessions = page.ConvertAll(entry => active.Find(entry.Session.SessionId) ?? SessionInfos.Of(entry.Session, entry.Checkpoints)),
             NextPageToken = found.Count > page.Count ? PageToken.Write(page[^1].Row) : null,
         };
     }

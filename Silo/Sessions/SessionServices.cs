@@ -11,6 +11,7 @@ public sealed class SessionServices(
     ISessionLog log,
     ModelRegistry models,
     ForkHandover handover,
+    ActiveSessions active,
     IOptions<SessionOptions> options,
     TimeProvider time,
     SiloMetrics metrics,
@@ -21,6 +22,8 @@ public sealed class SessionServices(
     public ModelRegistry Models { get; } = models;
 
     public ForkHandover Handover { get; } = handover;
+
+    public ActiveSessions Active { get; } = active;
 
     public SessionOptions Options { get; } = options.Value;
 

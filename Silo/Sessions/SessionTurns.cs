@@ -10,6 +10,7 @@ namespace OrleansLM.Silo.Sessions;
 /// <summary>Begins turns, joins readers to them, and takes up those that were interrupted. Its caller lets in one operation at a time.</summary>
 internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot, SessionServices services)
 {
+    private readonly InterruptedTurns _interrupted = new(state, slot, services);
     private TurnRunner? _running;
     private TurnBuffer? _last;
 
@@ -28,7 +29,8 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
 
         RequireNoTurn();
         var model = services.Models.Get(state.Session.Model);
-        var plan = TurnPlanner.Plan(command, state.Session, await LastTokenAsync(), model, services.Options);
+        var lastToken = await LastTokenAsync();
+        var plan = await Task.Run(() => TurnPlanner.Plan(command, state.Session, lastToken, model, services.Options));
         var turn = RecordOf(command, hash, model, plan);
         var engineTurn = await SubmitAsync(model, turn.StartPosition, new TurnRequest
         {
@@ -61,7 +63,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         }
         else
         {
-            await CloseAsync(active, LoggedTokens(active), TurnFinishReason.Cancelled);
+            await _interrupted.CloseAsync(active, _interrupted.LoggedTokens(active), TurnFinishReason.Cancelled);
         }
 
         return true;
@@ -166,7 +168,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         return turn.State switch
         {
             TurnState.Active => await TakeUpAsync(turn, fromOffset),
-            TurnState.Ended => new TurnReader((await ReplayAsync(turn, turn.End!.SessionLength)).Ended(turn.End), fromOffset, resumed: true),
+            TurnState.Ended => new TurnReader((await _interrupted.ReplayAsync(turn, turn.End!.SessionLength)).Ended(turn.End), fromOffset, resumed: true),
             _ => throw new OrleansLMException(ErrorCode.FailedPrecondition, $"turn '{turn.TurnId}' was rolled back, in part or as a whole")
             {
                 Reason = "TURN_ROLLED_BACK",
@@ -175,9 +177,6 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         };
     }
 
-    private async Task<TurnReplay> ReplayAsync(TurnRecord turn, int end) =>
-        new(turn, services.Models.Get(state.Session.Model), await slot.ReadTokensAsync(0, end));
-
     /// <summary>
     /// Goes on with an interrupted turn. Its tokens in the log are given out as they were; those that were delivered but not logged are sampled again,
     /// which gives the same ones.
@@ -185,75 +184,23 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
     private async Task<TurnReader> TakeUpAsync(TurnRecord turn, int fromOffset)
     {
         var model = services.Models.Get(state.Session.Model);
-        RequireSameModel(turn, model);
-        if (turn.BackendKind != model.Engine.Description.BackendKind)
-        {
-            LogOtherBackend(services.Logger, state.Session.SessionId, turn.TurnId, turn.BackendKind, model.Engine.Description.BackendKind);
-        }
-
-        var logged = LoggedTokens(turn);
-        var replay = await ReplayAsync(turn, turn.GenerationStart + logged);
+        _interrupted.CheckModel(turn, model);
+        var logged = _interrupted.LoggedTokens(turn);
+        var replay = await _interrupted.ReplayAsync(turn, turn.GenerationStart + logged);
 
         // Refuses an offset that cannot be before anything is started.
         var reader = new TurnReader(replay.Buffer, fromOffset, resumed: true);
         if (replay.Finish != TurnFinishReason.None)
         {
-            replay.Ended(await CloseAsync(turn, logged, replay.Finish));
+            replay.Ended(await _interrupted.CloseAsync(turn, logged, replay.Finish));
             _last = replay.Buffer;
             return reader;
         }
 
-        var engineTurn = await SubmitAsync(model, logged == 0 ? turn.StartPosition : turn.GenerationStart + logged, await RequestOfAsync(turn, logged));
+        var engineTurn = await SubmitAsync(model, logged == 0 ? turn.StartPosition : turn.GenerationStart + logged, await _interrupted.RequestOfAsync(turn, logged));
         services.Metrics.TurnResumed();
         LogTakenUp(services.Logger, state.Session.SessionId, turn.TurnId, logged);
         Run(replay.Buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart + logged));
         return reader;
-    }
-
-    /// <summary>With nothing generated yet the turn begins anew; else the sequence holds its first part and the engine goes on.</summary>
-    private async Task<TurnRequest> RequestOfAsync(TurnRecord turn, int logged) => new()
-    {
-        Tokens = logged > 0 ? Array.Empty<int>() : await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart),
-        GenerationStart = logged > 0 ? turn.GenerationStart : null,
-        Sampling = turn.Parameters.Sampling,
-        Stop = turn.Parameters.Stop,
-        PromptLogProbs = logged > 0 ? null : turn.Parameters.PromptLogProbs,
-    };
-
-    private async Task<TurnEnd> CloseAsync(TurnRecord turn, int logged, TurnFinishReason reason)
-    {
-        var now = services.Now;
-        var expiry = state.ExpiryAfter(now);
-        var end = new TurnEnd
-        {
-            Reason = reason,
-            PromptTokens = turn.PromptTokens,
-            PrefilledTokens = 0,
-            GeneratedTokens = logged,
-            SessionLength = turn.GenerationStart + logged,
-            QueueTime = TimeSpan.Zero,
-            TimeToFirstToken = TimeSpan.Zero,
-            TotalTime = now - turn.CreateTime,
-        };
-        await services.Log.EndTurnAsync(new TurnTail(state.Handle, turn.TurnId, end.SessionLength), end, now, expiry);
-        state.End(turn, end, now, expiry);
-        services.Metrics.TurnEnded(reason, logged);
-        return end;
-    }
-
-    private int LoggedTokens(TurnRecord turn) => Math.Max(0, state.Session.Length - turn.GenerationStart);
-
-    private static void RequireSameModel(TurnRecord turn, HostedModel model)
-    {
-        if (turn.Fingerprint != model.Engine.Description.Fingerprint)
-        {
-            throw new OrleansLMException(
-                ErrorCode.FailedPrecondition,
-                $"turn '{turn.TurnId}' began with other weights (fingerprint {turn.Fingerprint}, loaded {model.Engine.Description.Fingerprint}) and would not go on with the same tokens: cancel it to keep what is logged")
-            {
-                Reason = "MODEL_CHANGED",
-                TurnId = turn.TurnId,
-            };
-        }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class SiloHarness : IAsyncDisposable
         models.Add(new HostedModel(Model, engine));
         Faults = new FaultyLog(Log);
         Services = new SessionServices(
-            Faults, models, new ForkHandover(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
+            Faults, models, new ForkHandover(), new ActiveSessions(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
     }
 
     public FakeEngine Engine => (FakeEngine)_engine;

@@ -174,6 +174,9 @@ public sealed class SiloHostTests : IDisposable
         var second = await index.ListAsync(new SessionQuery { PageSize = 3, PageToken = first.NextPageToken });
         Assert.Equal(["s4", "s3", "s2", "s1", "s0"], first.Sessions.Concat(second.Sessions).Select(session => session.SessionId));
         Assert.Null(second.NextPageToken);
+        await silo.Session("s1").RunTurnAsync(Command(s_prompt)).ToListAsync();
+        var active = (await index.ListAsync(new SessionQuery { PageSize = 9 })).Sessions.Single(session => session.SessionId == "s1");
+        Assert.Equal((11, 11), (active.Length, active.ComputedLength));
         Assert.Equal(["s3", "s1"], (await index.ListAsync(new SessionQuery { PageSize = 9, Tenant = "t1" })).Sessions.Select(session => session.SessionId));
         Assert.Equal("page_token", (await Assert.ThrowsAsync<OrleansLMException>(() => index.ListAsync(new SessionQuery { PageSize = 1, PageToken = "x" }))).Field);
         Assert.Equal("page_size", (await Assert.ThrowsAsync<OrleansLMException>(() => index.ListAsync(new SessionQuery { PageSize = 0 }))).Field);

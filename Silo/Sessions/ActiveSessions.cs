@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Silo.Sessions;
+
+/// <summary>The sessions of this silo that are in memory, and so know more of themselves than the log does.</summary>
+public sealed class ActiveSessions
+{
+    private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+
+    /// <summary>Null when the session is asleep or on another silo.</summary>
+    public SessionInfo? Find(string sessionId) => _sessions.TryGetValue(sessionId, out var session) ? session.Info() : null;
+
+    internal void Add(Session session) => _sessions[session.State.Handle.SessionId] = session;
+
+    internal void Remove(Session session) => _sessions.TryRemove(KeyValuePair.Create(session.State.Handle.SessionId, session));
+}
