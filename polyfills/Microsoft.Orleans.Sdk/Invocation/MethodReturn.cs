@@ -48,10 +48,11 @@ internal abstract class MethodReturn
     {
         public override string CallerName => nameof(GrainReference.CallTask);
 
-        public override async ValueTask<object?> AwaitAsync(object? returned)
+        public override ValueTask<object?> AwaitAsync(object? returned) => returned is null or Task { IsCompletedSuccessfully: true } ? default : SlowAsync((Task)returned);
+
+        private static async ValueTask<object?> SlowAsync(Task task)
         {
-            if (returned is Task task)
-                await task;
+            await task;
             return null;
         }
     }
@@ -73,7 +74,13 @@ internal abstract class MethodReturn
 
         public override string CallerName => nameof(GrainReference.CallTaskOf);
 
-        public override async ValueTask<object?> AwaitAsync(object? returned) => await (Task<T>)returned!;
+        public override ValueTask<object?> AwaitAsync(object? returned)
+        {
+            var task = (Task<T>)returned!;
+            return task.IsCompletedSuccessfully ? new ValueTask<object?>(task.Result) : SlowAsync(task);
+        }
+
+        private static async ValueTask<object?> SlowAsync(Task<T> task) => await task;
     }
 
     private sealed class ValueTaskReturn<T> : MethodReturn
@@ -82,7 +89,13 @@ internal abstract class MethodReturn
 
         public override string CallerName => nameof(GrainReference.CallValueTaskOf);
 
-        public override async ValueTask<object?> AwaitAsync(object? returned) => await (ValueTask<T>)returned!;
+        public override ValueTask<object?> AwaitAsync(object? returned)
+        {
+            var task = (ValueTask<T>)returned!;
+            return task.IsCompletedSuccessfully ? new ValueTask<object?>(task.Result) : SlowAsync(task);
+        }
+
+        private static async ValueTask<object?> SlowAsync(ValueTask<T> task) => await task;
     }
 
     private sealed class StreamReturn<T> : MethodReturn

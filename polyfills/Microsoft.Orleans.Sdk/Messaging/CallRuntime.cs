@@ -65,7 +65,8 @@ internal abstract class CallRuntime : IDisposable
             return;
         }
 
-        Message request = CreateRequest(target.GrainId, Copier.Copy(call), call.Method.ResponseTimeout ?? _options.ResponseTimeout);
+        Copier.CopyArguments(call);
+        Message request = CreateRequest(target.GrainId, call, call.Method.ResponseTimeout ?? _options.ResponseTimeout);
         if (request.Kind == MessageKind.OneWay)
         {
             Route(request);

@@ -4,34 +4,48 @@ internal sealed class StreamSource<T> : StreamSource
 {
     private readonly IAsyncEnumerator<T> _enumerator;
     private readonly int _maxBatchSize;
+    private readonly Action _onMoved;
 
-    // A MoveNextAsync that has not been reported yet: it may go on from one pull to the next.
-    private Task<bool>? _pending;
+    // A move that was begun and not reported yet: it may go on from one pull to the next.
+    private ValueTask<bool> _move;
+    private bool _isMoving;
+    private bool _hasMoved;
+    private TaskCompletionSource? _end;
 
     public StreamSource(IAsyncEnumerable<T> stream, int maxBatchSize, CancellationTokenSource cancellation)
         : base(cancellation)
     {
         _enumerator = stream.GetAsyncEnumerator(cancellation.Token);
         _maxBatchSize = maxBatchSize;
+        _onMoved = OnMoved;
     }
 
-    public override ValueTask<EnumerationStep> PullAsync(TimeSpan pollingTime, TimeProvider time, CancellationToken cancellation)
+    public override ValueTask<EnumerationStep> PullAsync(CancellationToken cancellation)
     {
-        WasPulled = true;
-        if (_pending is null && TakeReady() is { } step)
-            return new ValueTask<EnumerationStep>(step);
-
-        return PollAsync(_pending!, pollingTime, time, cancellation);
+        Age = 0;
+        return !_isMoving && TakeReady() is { } step ? new ValueTask<EnumerationStep>(step) : PollAsync(cancellation);
     }
+
+    protected override bool HasNews() => Volatile.Read(ref _hasMoved);
 
     protected override async ValueTask EndAsync()
     {
-        if (_pending is not null)
-            await ((Task)_pending).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        if (_isMoving && !HasNews())
+        {
+            var end = new TaskCompletionSource();
+            Volatile.Write(ref _end, end);
+            Interlocked.MemoryBarrier();
+            if (!HasNews())
+                await end.Task;
+        }
+
+        if (_isMoving)
+            await ((Task)_move.AsTask()).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        _isMoving = false;
         await _enumerator.DisposeAsync();
     }
 
-    // Null when nothing is ready; the pending move is set then.
+    // Null when nothing is ready; a move is under way then, or has failed.
     private EnumerationStep? TakeReady()
     {
         StreamBatch<T>? batch = null;
@@ -40,7 +54,7 @@ internal sealed class StreamSource<T> : StreamSource
             ValueTask<bool> move = _enumerator.MoveNextAsync();
             if (!move.IsCompletedSuccessfully)
             {
-                _pending = move.AsTask();
+                Follow(move);
                 return batch is null ? null : new EnumerationStep(EnumerationStatus.Elements, batch);
             }
 
@@ -56,31 +70,55 @@ internal sealed class StreamSource<T> : StreamSource
         return new EnumerationStep(EnumerationStatus.Elements, batch);
     }
 
-    private async ValueTask<EnumerationStep> PollAsync(Task<bool> pending, TimeSpan pollingTime, TimeProvider time, CancellationToken cancellation)
+    private void Follow(ValueTask<bool> move)
     {
-        if (!pending.IsCompleted)
-            await WaitAsync(pending, pollingTime, time, cancellation);
-        if (!pending.IsCompleted)
-            return cancellation.IsCancellationRequested ? EnumerationStep.Cancelled : EnumerationStep.Heartbeat;
-
-        _pending = null;
-        if (pending.IsCanceled)
-            return EnumerationStep.Cancelled;
-        if (pending.Exception is { } failure)
-            return new EnumerationStep(EnumerationStatus.Failed, Exception: failure.InnerException);
-
-        return await pending ? new EnumerationStep(EnumerationStatus.Elements, new StreamBatch<T>(_enumerator.Current)) : EnumerationStep.Completed;
+        _move = move;
+        _isMoving = true;
+        _hasMoved = false;
+        move.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onMoved);
     }
 
-    private async Task WaitAsync(Task<bool> pending, TimeSpan pollingTime, TimeProvider time, CancellationToken cancellation)
+    // On whatever thread the move ends.
+    private void OnMoved()
     {
-        IsPolling = true;
-        using (cancellation.UnsafeRegister(static source => ((StreamSource<T>)source!).StopPolling(), this))
+        Volatile.Write(ref _hasMoved, true);
+        Interlocked.MemoryBarrier();
+        Wake();
+        Volatile.Read(ref _end)?.TrySetResult();
+    }
+
+    private async ValueTask<EnumerationStep> PollAsync(CancellationToken cancellation)
+    {
+        if (!HasNews())
         {
-            await ((Task)pending.WaitAsync(pollingTime, time, PollStop))
-                .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            using (cancellation.UnsafeRegister(static source => ((StreamSource<T>)source!).Wake(), this))
+                await WaitAsync(cancellation);
         }
 
-        IsPolling = false;
+        if (IsDisposed)
+            return EnumerationStep.Missing;
+        if (!HasNews())
+            return cancellation.IsCancellationRequested ? EnumerationStep.Cancelled : EnumerationStep.Heartbeat;
+
+        return TakeMoved();
+    }
+
+    private EnumerationStep TakeMoved()
+    {
+        _isMoving = false;
+        try
+        {
+            return _move.GetAwaiter().GetResult()
+                ? new EnumerationStep(EnumerationStatus.Elements, new StreamBatch<T>(_enumerator.Current))
+                : EnumerationStep.Completed;
+        }
+        catch (OperationCanceledException)
+        {
+            return EnumerationStep.Cancelled;
+        }
+        catch (Exception exception)
+        {
+            return new EnumerationStep(EnumerationStatus.Failed, Exception: exception);
+        }
     }
 }

@@ -6,14 +6,17 @@ namespace Orleans.Runtime.Activations;
 /// <summary>The streams that are read from an activation. One from which nothing is pulled for longer than the response timeout ends.</summary>
 internal sealed class ActivationStreams(Activation activation, ActivationHost host) : IAsyncEnumerableGrainExtension, IAsyncDisposable
 {
+    // In quarters of the response timeout.
+    private const int HeartbeatAge = 2;
+    private const int ForgottenAge = 4;
+
     private readonly Dictionary<Guid, StreamSource> _streams = [];
-    private IGrainTimer? _cleaning;
+    private IGrainTimer? _care;
     private bool _isStopping;
 
     public ValueTask<EnumerationStep> StartEnumeration(Guid id, MethodCall call, int maxBatchSize, CancellationToken cancellationToken)
     {
-        TimeSpan period = host.Runtime.ResponseTimeout;
-        _cleaning ??= activation.RegisterTimer(RemoveForgottenAsync, new GrainTimerCreationOptions(period, period) { Interleave = true });
+        StartCare();
         var cancellation = new CancellationTokenSource();
 
         // As in the package: the reader's token reaches an iterator through [EnumeratorCancellation], never as the argument itself.
@@ -35,7 +38,7 @@ internal sealed class ActivationStreams(Activation activation, ActivationHost ho
 
     public async ValueTask DisposeAsync()
     {
-        _cleaning?.Dispose();
+        StopCare();
         foreach (StreamSource stream in _streams.Values.ToArray())
             await EndAsync(stream);
         _streams.Clear();
@@ -53,7 +56,7 @@ internal sealed class ActivationStreams(Activation activation, ActivationHost ho
     {
         if (_isStopping)
             stream.StopPolling();
-        ValueTask<EnumerationStep> pull = stream.PullAsync(host.Runtime.ResponseTimeout / 2, host.Time, cancellation);
+        ValueTask<EnumerationStep> pull = stream.PullAsync(cancellation);
         if (!pull.IsCompletedSuccessfully)
             return FinishPullAsync(id, pull);
 
@@ -75,13 +78,32 @@ internal sealed class ActivationStreams(Activation activation, ActivationHost ho
 
     private static bool IsEnd(EnumerationStep step) => step.IsLast || step.Status is not (EnumerationStatus.Elements or EnumerationStatus.Heartbeat);
 
-    private async Task RemoveForgottenAsync(CancellationToken cancellation)
+    private void StartCare()
+    {
+        TimeSpan period = host.Runtime.ResponseTimeout / ForgottenAge;
+        _care ??= activation.RegisterTimer(CareAsync, new GrainTimerCreationOptions(period, period) { Interleave = true });
+    }
+
+    // A pull that waits for long gets a heartbeat, before its reader's patience is over; a stream that nobody reads from ends.
+    private async Task CareAsync(CancellationToken cancellation)
     {
         foreach ((Guid id, StreamSource stream) in _streams.ToArray())
         {
-            if (stream.IsForgotten)
+            stream.Age++;
+            if (stream.IsPolling && stream.Age >= HeartbeatAge)
+                stream.Wake();
+            else if (!stream.IsPolling && stream.Age > ForgottenAge)
                 await DisposeAsync(id);
         }
+
+        if (_streams.Count == 0)
+            StopCare();
+    }
+
+    private void StopCare()
+    {
+        _care?.Dispose();
+        _care = null;
     }
 
     private async Task EndAsync(StreamSource stream)

@@ -23,22 +23,20 @@ internal sealed class DeepCopier
         return copier.IsShallow ? value : copier.Copy(value, new CopyContext(this));
     }
 
-    /// <summary>The call with copies of its arguments; those of [Immutable] parameters are passed as they are.</summary>
-    public MethodCall Copy(MethodCall call)
+    /// <summary>Replaces the arguments by copies; those of [Immutable] parameters stay as they are.</summary>
+    public void CopyArguments(MethodCall call)
     {
-        var arguments = new object?[call.Arguments.Length];
+        object?[] arguments = call.Arguments;
         CopyContext? context = null;
         for (int i = 0; i < arguments.Length; i++)
         {
-            if (call.Arguments[i] is not { } argument)
+            if (arguments[i] is not { } argument)
                 continue;
 
             TypeCopier copier = For(argument.GetType());
-            bool asIs = copier.IsShallow || call.Method.PassesUncopied[i];
-            arguments[i] = asIs ? argument : (context ??= new CopyContext(this)).Copy(argument, copier);
+            if (!copier.IsShallow && !call.Method.PassesUncopied[i])
+                arguments[i] = (context ??= new CopyContext(this)).Copy(argument, copier);
         }
-
-        return new MethodCall(call.Method, arguments, call.IsCancellable);
     }
 
     public object? CopyResult(GrainMethod method, object? result)
