@@ -8,15 +8,8 @@ namespace Orleans;
 public abstract class Grain : IGrainBase, IAddressable
 {
     protected Grain()
-        : this(GrainTaskScheduler.CurrentContext ?? throw new InvalidOperationException("Grains are created by the runtime: call them through a grain factory."))
-    {
-    }
-
-    protected Grain(IGrainContext grainContext)
-    {
-        ArgumentNullException.ThrowIfNull(grainContext);
-        GrainContext = grainContext;
-    }
+        => GrainContext = GrainTaskScheduler.CurrentContext
+            ?? throw new InvalidOperationException("Grains are created by the runtime: call them through a grain factory.");
 
     public IGrainContext GrainContext { get; }
 

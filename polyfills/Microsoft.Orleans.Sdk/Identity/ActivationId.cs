@@ -2,11 +2,25 @@ namespace Orleans.Runtime;
 
 /// <summary>Tells one activation of a grain from another.</summary>
 [Immutable]
-public readonly record struct ActivationId(Guid Key)
+public readonly struct ActivationId : IEquatable<ActivationId>
 {
-    public bool IsDefault => Key == Guid.Empty;
+    private readonly Guid _key;
+
+    private ActivationId(Guid key) => _key = key;
+
+    public bool IsDefault => _key == Guid.Empty;
 
     public static ActivationId NewId() => new(Guid.NewGuid());
 
-    public override string ToString() => $"@{Key:N}";
+    public bool Equals(ActivationId other) => _key == other._key;
+
+    public override bool Equals(object? obj) => obj is ActivationId other && Equals(other);
+
+    public override int GetHashCode() => _key.GetHashCode();
+
+    public static bool operator ==(ActivationId left, ActivationId right) => left.Equals(right);
+
+    public static bool operator !=(ActivationId left, ActivationId right) => !left.Equals(right);
+
+    public override string ToString() => $"@{_key:N}";
 }

@@ -28,5 +28,5 @@ internal sealed class InMemoryActivationDirectory : IActivationDirectory
 
     // A silo has at most one activation of a grain, so an older one on the same silo is gone.
     private static bool MayReplace(GrainAddress existing, GrainAddress address, GrainAddress? previous)
-        => existing == previous || address.SiloAddress!.Equals(existing.SiloAddress);
+        => existing.Equals(previous) || address.SiloAddress!.Equals(existing.SiloAddress);
 }

@@ -76,7 +76,7 @@ public sealed class CallTests(GrainCluster cluster) : IClassFixture<GrainCluster
     public async Task A_response_that_takes_too_long_is_a_timeout()
     {
         await using GrainCluster quick = await GrainCluster.StartAsync(
-            1, null, client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(1)));
+            1, null, client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(3)));
         ICallGrain grain = quick.Grains.GetGrain<ICallGrain>(Guid.NewGuid());
         await Assert.ThrowsAsync<TimeoutException>(() => grain.Forever(_name));
         quick.Signals.Set(_name);

@@ -154,9 +154,9 @@ public sealed class StreamTests(GrainCluster cluster) : IClassFixture<GrainClust
     {
         await using GrainCluster quick = await GrainCluster.StartAsync(
             1,
-            silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(1)),
-            client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(1)));
-        Assert.Equal([0], await ReadAsync(quick.Grains.GetGrain<IStreamGrain>("a").Slow(1, TimeSpan.FromSeconds(1.6))));
+            silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(3)),
+            client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(3)));
+        Assert.Equal([0], await ReadAsync(quick.Grains.GetGrain<IStreamGrain>("a").Slow(1, TimeSpan.FromSeconds(4))));
     }
 
     private static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> stream)
