@@ -24,9 +24,9 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
     protected ValueTask<TRequest> ReadRequestAsync(HttpContextServerCallContext call) =>
         call.Reader.ReadSingleAsync(method.RequestMarshaller.ContextualDeserializer, call.CancellationToken);
 
-    protected async Task WriteResponseAsync(HttpContextServerCallContext call, TResponse? response)
+    protected void WriteResponse(HttpContextServerCallContext call, TResponse? response)
     {
-        if (call.Status.StatusCode != StatusCode.OK)
+        if (call.Status.StatusCode != StatusCode.OK || call.DeadlineExceeded)
         {
             return;
         }
@@ -36,7 +36,7 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
             throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
         }
 
-        await call.WriteMessageAsync(response, method.ResponseMarshaller.ContextualSerializer, call.CancellationToken).ConfigureAwait(false);
+        call.BufferMessage(response, method.ResponseMarshaller.ContextualSerializer);
     }
 
     private static void LiftHttpLimits(HttpContext http)

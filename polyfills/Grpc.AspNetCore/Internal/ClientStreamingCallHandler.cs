@@ -24,6 +24,6 @@ internal sealed class ClientStreamingCallHandler<TRequest, TResponse>(
             requests.EndCall();
         }
 
-        await WriteResponseAsync(call, response).ConfigureAwait(false);
+        WriteResponse(call, response);
     }
 }

@@ -13,6 +13,7 @@ internal sealed partial class HttpContextServerCallContext
     private ICompressionProvider? _responseCompression;
     private string? _wantedEncoding;
     private bool _negotiated;
+    private bool _wroteMessage;
 
     /// <summary>The response cannot be ended with trailers any more: part of a message is already in it.</summary>
     public bool ResponseIsBroken => _writer is { Broken: true };
@@ -29,16 +30,23 @@ internal sealed partial class HttpContextServerCallContext
         Action<T, SerializationContext> serialize,
         CancellationToken cancellationToken)
     {
-        PipeWriter body = HttpContext.Response.BodyWriter;
-        WriteFlags flags = WriteOptions?.Flags ?? default;
+        BufferMessage(message, serialize);
+        bool mayWait = (WriteOptions?.Flags & WriteFlags.BufferHint) == WriteFlags.BufferHint;
+        return mayWait ? default : HttpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Writes one message that leaves with the next flush or the end of the call.</summary>
+    public void BufferMessage<T>(T message, Action<T, SerializationContext> serialize)
+    {
         if (_writer is null)
         {
             NegotiateEncoding();
-            _writer = new FrameWriter(body, _settings.MaxSendBytes, _responseCompression, _settings.CompressionLevel);
+            _writer = new FrameWriter(
+                HttpContext.Response.BodyWriter, _settings.MaxSendBytes, _responseCompression, _settings.CompressionLevel);
         }
 
-        _writer.Write(message, serialize, allowCompression: (flags & WriteFlags.NoCompress) == 0);
-        return (flags & WriteFlags.BufferHint) != 0 ? default : body.FlushAsync(cancellationToken);
+        _writer.Write(message, serialize, allowCompression: (WriteOptions?.Flags & WriteFlags.NoCompress) != WriteFlags.NoCompress);
+        _wroteMessage = true;
     }
 
     /// <summary>The response is compressed when it was asked for here and the caller accepts the encoding.</summary>

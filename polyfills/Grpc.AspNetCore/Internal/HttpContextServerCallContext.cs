@@ -53,7 +53,7 @@ internal sealed partial class HttpContextServerCallContext : ServerCallContext, 
     public void Dispose() => _deadline?.Dispose();
 
     /// <summary>Puts the call's status and trailers where the response now takes them.</summary>
-    public void WriteStatus() => StatusResponse.Write(HttpContext.Response, Status, _responseTrailers);
+    public void WriteStatus() => StatusResponse.Write(HttpContext.Response, Status, _responseTrailers, hasMessages: _wroteMessage);
 
     public void AddTrailers(Metadata trailers)
     {

@@ -10,14 +10,15 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// <summary>The end of a call: status and trailers, after the messages or, when there were none, as the only headers.</summary>
 internal static class StatusResponse
 {
-    public static void Write(HttpResponse response, Status status, Metadata? trailers)
+    /// <summary>With <paramref name="hasMessages"/> a message was written, if perhaps not yet flushed, so headers and status cannot be one.</summary>
+    public static void Write(HttpResponse response, Status status, Metadata? trailers, bool hasMessages = false)
     {
         if (!response.HasStarted)
         {
             response.ContentType = GrpcHeaders.ContentType;
         }
 
-        Put(Destination(response), status, trailers);
+        Put(Destination(response, hasMessages), status, trailers);
     }
 
     public static void Put(IHeaderDictionary target, Status status, Metadata? trailers)
@@ -37,7 +38,7 @@ internal static class StatusResponse
         }
     }
 
-    private static IHeaderDictionary Destination(HttpResponse response) => response.HasStarted
+    private static IHeaderDictionary Destination(HttpResponse response, bool hasMessages) => response.HasStarted || hasMessages
         ? response.HttpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
             ?? throw new InvalidOperationException("Trailers are not supported for this response. The server may not support gRPC.")
         : response.Headers;

@@ -15,6 +15,6 @@ internal sealed class UnaryCallHandler<TRequest, TResponse>(
     {
         TRequest request = await ReadRequestAsync(call).ConfigureAwait(false);
         TResponse? response = await pipeline(request, call).ConfigureAwait(false);
-        await WriteResponseAsync(call, response).ConfigureAwait(false);
+        WriteResponse(call, response);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Net.Compression;
@@ -35,9 +36,10 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
     /// <summary>Begins the request; a null message begins a request stream.</summary>
     public void Start(TRequest? message)
     {
-        Metadata headers = [.. Options.Headers ?? []];
+        // A copy: credentials may add to it, and the caller may use theirs again.
+        Metadata headers = Options.Headers is { } given ? [.. given] : [];
         ICompressionProvider? compression = Settings.Encodings.Find(headers.GetValue(GrpcHeaders.EncodingRequest));
-        FrameWriter Framing(PipeWriter pipe) => new(pipe, Settings.MaxSendBytes, compression, null);
+        FrameWriter Framing(IBufferWriter<byte> output) => new(output, Settings.MaxSendBytes, compression, null);
         Action<TRequest, SerializationContext> serialize = _method.RequestMarshaller.ContextualSerializer;
 
         HttpContent content;
@@ -196,13 +198,7 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
 
     private async Task AddCredentialsAsync(Metadata headers)
     {
-        List<CallCredentials> credentials = [.. Settings.CallCredentials];
-        if (Options.Credentials is { } own)
-        {
-            credentials.Add(own);
-        }
-
-        if (credentials.Count == 0)
+        if (Settings.CallCredentials.Count == 0 && Options.Credentials is null)
         {
             return;
         }
@@ -215,6 +211,7 @@ internal sealed class HttpCall<TRequest, TResponse> : HttpCall
 
         string service = new Uri(Settings.Address, _method.ServiceName).ToString();
         var context = new AuthInterceptorContext(service, _method.Name, Running);
+        IEnumerable<CallCredentials> credentials = Options.Credentials is { } own ? Settings.CallCredentials.Append(own) : Settings.CallCredentials;
         await CallCredentialsRunner.RunAsync(credentials, context, headers).ConfigureAwait(false);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Net.Wire;
@@ -8,7 +9,7 @@ namespace Grpc.Net.Client.Internal;
 internal sealed class RequestStream<TRequest>(
     HttpCall call,
     Action<TRequest, SerializationContext> serialize,
-    Func<PipeWriter, FrameWriter> framing,
+    Func<IBufferWriter<byte>, FrameWriter> framing,
     WriteOptions? writeOptions) : IClientStreamWriter<TRequest>
     where TRequest : class
 {

@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using System.Buffers;
 using System.Net;
 using Grpc.Core;
 using Grpc.Net.Wire;
@@ -9,16 +9,15 @@ namespace Grpc.Net.Client.Internal;
 internal sealed class SingleMessageContent<TRequest>(
     TRequest message,
     Action<TRequest, SerializationContext> serialize,
-    Func<PipeWriter, FrameWriter> framing,
+    Func<IBufferWriter<byte>, FrameWriter> framing,
     WriteOptions? options) : HttpContent
 {
-    private static readonly StreamPipeWriterOptions s_leaveOpen = new(leaveOpen: true);
-
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
-        var pipe = PipeWriter.Create(stream, s_leaveOpen);
-        framing(pipe).Write(message, serialize, allowCompression: (options?.Flags & WriteFlags.NoCompress) != WriteFlags.NoCompress);
-        await pipe.CompleteAsync().ConfigureAwait(false);
+        // Not flushed: the message leaves together with the headers and the end of the stream.
+        using var buffer = new PooledBuffer();
+        framing(buffer).Write(message, serialize, allowCompression: (options?.Flags & WriteFlags.NoCompress) != WriteFlags.NoCompress);
+        await stream.WriteAsync(buffer.Written).ConfigureAwait(false);
     }
 
     protected override bool TryComputeLength(out long length)

@@ -1,16 +1,15 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Net.Compression;
 
 namespace Grpc.Net.Wire;
 
 /// <summary>
-/// Writes messages to a pipe, without flushing. A message whose length is announced is serialized straight into the
-/// pipe's memory; any other, and one to be compressed, passes through a pooled buffer first.
+/// Writes messages to a pipe or buffer, without flushing. A message whose length is announced is serialized straight into
+/// its memory; any other, and one to be compressed, passes through a pooled buffer first.
 /// </summary>
-internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionProvider? compression, CompressionLevel? level)
+internal sealed class FrameWriter(IBufferWriter<byte> output, int? maxSize, ICompressionProvider? compression, CompressionLevel? level)
     : SerializationContext
 {
     private PooledBuffer? _buffer;
@@ -19,7 +18,7 @@ internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionPro
     private bool _direct;
     private bool _complete;
 
-    /// <summary>A message failed half way into the pipe: what follows could not be read, so the stream must be reset.</summary>
+    /// <summary>A message failed half way into the output: what follows could not be read, so the stream must be reset.</summary>
     public bool Broken { get; private set; }
 
     public void Write<T>(T message, Action<T, SerializationContext> serialize, bool allowCompression)
@@ -59,7 +58,7 @@ internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionPro
     {
         if (_direct)
         {
-            return pipe;
+            return output;
         }
 
         if (_announced is not { } length || _compress)
@@ -68,8 +67,9 @@ internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionPro
         }
 
         _direct = true;
-        new FrameHeader(Compressed: false, (uint)length).Write(pipe);
-        return pipe;
+        (output as PooledBuffer)?.Reserve(FrameHeader.Size + length);
+        new FrameHeader(Compressed: false, (uint)length).Write(output);
+        return output;
     }
 
     public override void Complete(byte[] payload)
@@ -115,8 +115,8 @@ internal sealed class FrameWriter(PipeWriter pipe, int? maxSize, ICompressionPro
 
     private void WriteFrame(bool compressed, ReadOnlySpan<byte> payload)
     {
-        new FrameHeader(compressed, (uint)payload.Length).Write(pipe);
-        pipe.Write(payload);
+        new FrameHeader(compressed, (uint)payload.Length).Write(output);
+        output.Write(payload);
     }
 
     private void CheckSize(int length)

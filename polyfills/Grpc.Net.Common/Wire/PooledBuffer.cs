@@ -18,20 +18,14 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        EnsureFree(Math.Max(sizeHint, 1));
+        Reserve(Math.Max(sizeHint, 1));
         return _array.AsMemory(_written);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    public void Dispose()
-    {
-        Return();
-        _array = [];
-        _written = 0;
-    }
-
-    private void EnsureFree(int count)
+    /// <summary>Makes room for <paramref name="count"/> more bytes at once.</summary>
+    public void Reserve(int count)
     {
         if (_array.Length - _written >= count)
         {
@@ -42,6 +36,13 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         _array.AsSpan(0, _written).CopyTo(larger);
         Return();
         _array = larger;
+    }
+
+    public void Dispose()
+    {
+        Return();
+        _array = [];
+        _written = 0;
     }
 
     private void Return()
