@@ -1,4 +1,3 @@
-using Grpc.Core;
 using OrleansLM.Cli.Client;
 using OrleansLM.Cluster.Tests.Processes;
 using OrleansLM.Contracts.V1;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using OrleansLM.Engine.Runtime.Diagnostics;
 
 namespace OrleansLM.Engine.Tests.Runtime;

@@ -244,15 +244,15 @@ public sealed class SiloHostTests : IDisposable
     public async Task A_thousand_turns_of_many_sessions_run_together()
     {
         await using var silo = await SiloHost.StartAsync(_folder.Path);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 50), async (i, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 50), async (i, cancellation) =>
         {
             var session = silo.Session($"s{i}");
-            await session.CreateAsync(new CreateSession());
+            await session.CreateAsync(new CreateSession(), cancellation);
             var tokens = new List<int>();
             for (var turn = 0; turn < 20; turn++)
             {
                 tokens.Add(300 + turn);
-                var events = await session.RunTurnAsync(Command([300 + turn], maxTokens: 3)).ToListAsync();
+                var events = await session.RunTurnAsync(Command([300 + turn], maxTokens: 3), cancellation).ToListAsync(cancellation);
                 var expected = FakeEngine.Generate(tokens, 1, 3);
                 Assert.Equal(expected, events.Ids());
                 tokens.AddRange(expected);
