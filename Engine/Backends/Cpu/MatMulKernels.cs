@@ -131,17 +131,22 @@ internal static unsafe class MatMulKernels
         var b = a + tokenStride;
         Load(a, out var a0, out var a1, out var a2, out var a3);
         Load(b, out var b0, out var b1, out var b2, out var b3);
-        long k = 0;
-        for (; k <= length - Round; k += Round)
+        for (; length >= Round; length -= Round)
         {
-            Fetch<TElement>(w0, rowBytes, k, ahead);
-            Add<TElement>(w0, w1, w2, w3, x, y, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
-            Add<TElement>(w0, w1, w2, w3, x, y, k + Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
-            Add<TElement>(w0, w1, w2, w3, x, y, k + 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
-            Add<TElement>(w0, w1, w2, w3, x, y, k + 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Fetch(w0, rowBytes, ahead);
+            Add<TElement>(w0, w1, w2, w3, x, y, 0, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            Add<TElement>(w0, w1, w2, w3, x, y, 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+            w0 += Round * TElement.Size;
+            w1 += Round * TElement.Size;
+            w2 += Round * TElement.Size;
+            w3 += Round * TElement.Size;
+            x += Round;
+            y += Round;
         }
 
-        for (; k < length; k += Step)
+        for (long k = 0; k < length; k += Step)
         {
             Add<TElement>(w0, w1, w2, w3, x, y, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
         }
@@ -164,17 +169,23 @@ internal static unsafe class MatMulKernels
         Load(a, out var a0, out var a1, out var a2, out var a3);
         Load(b, out var b0, out var b1, out var b2, out var b3);
         Load(c, out var c0, out var c1, out var c2, out var c3);
-        long k = 0;
-        for (; k <= length - Round; k += Round)
+        for (; length >= Round; length -= Round)
         {
-            Fetch<TElement>(w0, rowBytes, k, ahead);
-            Add<TElement>(w0, w1, w2, w3, x, y, z, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
-            Add<TElement>(w0, w1, w2, w3, x, y, z, k + Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
-            Add<TElement>(w0, w1, w2, w3, x, y, z, k + 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
-            Add<TElement>(w0, w1, w2, w3, x, y, z, k + 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Fetch(w0, rowBytes, ahead);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, 0, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            Add<TElement>(w0, w1, w2, w3, x, y, z, 3 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
+            w0 += Round * TElement.Size;
+            w1 += Round * TElement.Size;
+            w2 += Round * TElement.Size;
+            w3 += Round * TElement.Size;
+            x += Round;
+            y += Round;
+            z += Round;
         }
 
-        for (; k < length; k += Step)
+        for (long k = 0; k < length; k += Step)
         {
             Add<TElement>(w0, w1, w2, w3, x, y, z, k, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
         }
@@ -240,19 +251,17 @@ internal static unsafe class MatMulKernels
 
     /// <summary>Asks for the weights that lie <paramref name="ahead"/> of those of this round.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch<TElement>(byte* w, long rowBytes, long k, long ahead)
-        where TElement : IElement
+    private static void Fetch(byte* w, long rowBytes, long ahead)
     {
         if (ahead == 0 || !Sse.IsSupported)
         {
             return;
         }
 
-        var next = w + ahead + k * TElement.Size;
-        for (var row = 0; row < Rows; row++)
+        w += ahead;
+        for (var row = 0; row < Rows; row++, w += rowBytes)
         {
-            Sse.Prefetch1(next);
-            next += rowBytes;
+            Sse.Prefetch1(w);
         }
     }
 
