@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace OrleansLM.Engine.Backends.Cpu;
 
 /// <summary>
-/// The one order of additions of this backend (docs/decisions/0003): a sum over k runs in 8 lanes, lane j taking k = j, j + 8, j + 16, … in turn with
+/// The one order of additions of this backend (docs/decisions/0005): a sum over k runs in 8 lanes, lane j taking k = j, j + 8, j + 16, … in turn with
 /// fused multiply-add; the lanes are then added as ((0+4)+(2+6)) + ((1+5)+(3+7)). Wider or narrower hardware vectors give the same bits.
 /// </summary>
 internal static unsafe class Lanes
