@@ -16,6 +16,9 @@ public sealed class TurnPrinter(TextWriter output)
         {
             switch (item.EventCase)
             {
+                case TurnEvent.EventOneofCase.Started when item.Started.Notice.Length > 0:
+                    await output.WriteLineAsync($"[{item.Started.Notice}]");
+                    break;
                 case TurnEvent.EventOneofCase.Prefill when item.Prefill.Total >= ProgressTokens:
                     await output.WriteAsync($"\rreading {item.Prefill.Computed:N0} of {item.Prefill.Total:N0} tokens ({100.0 * item.Prefill.Computed / item.Prefill.Total:F0} %)");
                     _progressShown = true;

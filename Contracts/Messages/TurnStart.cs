@@ -18,4 +18,8 @@ public sealed record TurnStart
     /// <summary>True when the stream joined a turn that had begun before.</summary>
     [Id(3)]
     public bool Resumed { get; init; }
+
+    /// <summary>Something that the caller should know, said once: the session has become longer than what its model was trained for. Null: nothing.</summary>
+    [Id(4)]
+    public string? Notice { get; init; }
 }

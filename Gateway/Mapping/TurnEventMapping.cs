@@ -42,6 +42,7 @@ public static class TurnEventMapping
         PromptTokens = start.PromptTokens,
         Seed = start.Seed,
         Resumed = start.Resumed,
+        Notice = start.Notice ?? "",
     };
 
     private static Wire.GeneratedToken ToToken(TurnEvent item)

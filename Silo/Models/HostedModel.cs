@@ -15,6 +15,9 @@ public sealed record HostedModel(string Name, IInferenceEngine Engine, ChatTempl
     /// <summary>Longest sequence in tokens; null: no limit.</summary>
     public int? ContextTokens => Engine.Config.Family == ModelFamily.Supra ? null : Engine.Config.ContextLength;
 
+    /// <summary>Length the model was trained for, where sequences may be longer; null: the context is the limit.</summary>
+    public int? TrainedTokens => ContextTokens is null ? Engine.Config.ContextLength : null;
+
     public int VocabularySize => Engine.Config.VocabularySize;
 
     /// <summary>The text of a token by itself; U+FFFD for a part of a character.</summary>

@@ -17,7 +17,7 @@ public static class ModelInfos
             Parameters = description.ParameterCount,
             WeightBytes = description.WeightBytes,
             ContextTokens = model.ContextTokens ?? 0,
-            TrainedTokens = model.ContextTokens is null ? config.ContextLength : 0,
+            TrainedTokens = model.TrainedTokens ?? 0,
             Layers = config.LayerCount,
             HiddenSize = config.HiddenSize,
             Heads = config.HeadCount,

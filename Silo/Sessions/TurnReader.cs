@@ -148,6 +148,7 @@ internal sealed class TurnReader
             PromptTokens = _buffer.Turn.PromptTokens,
             Seed = _buffer.Turn.Parameters.Sampling.Seed,
             Resumed = _resumed,
+            Notice = LengthNotice.Of(_buffer.Turn, _buffer.Model),
         },
     };
 

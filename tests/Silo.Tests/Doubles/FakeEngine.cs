@@ -14,12 +14,12 @@ internal sealed class FakeEngine : IInferenceEngine
     private static readonly ModelTokenizer s_tokenizer = ModelTokenizers.Open(Repository.TinyModel);
     private long _sequences;
 
-    public FakeEngine(bool isPaced = false, int contextTokens = 4096, string fingerprint = "fake-1")
+    public FakeEngine(bool isPaced = false, int contextTokens = 4096, string fingerprint = "fake-1", bool isRecurrent = false)
     {
         IsPaced = isPaced;
         Config = new ModelConfig
         {
-            Family = ModelFamily.Mistral,
+            Family = isRecurrent ? ModelFamily.Supra : ModelFamily.Mistral,
             HiddenSize = 64,
             IntermediateSize = 128,
             LayerCount = 2,
