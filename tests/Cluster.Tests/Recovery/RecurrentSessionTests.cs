@@ -1,0 +1,71 @@
+using OrleansLM.Cluster.Tests.Processes;
+using OrleansLM.Contracts.V1;
+
+namespace OrleansLM.Cluster.Tests.Recovery;
+
+/// <summary>A model with a recurrent state beside one with a KV cache, in one process: sessions of the former keep the same promises.</summary>
+public sealed class RecurrentSessionTests
+{
+    private const string Model = "tiny-supra";
+
+    [Fact]
+    public async Task A_recurrent_session_survives_SIGKILL_fork_and_rollback_with_the_same_tokens()
+    {
+        await using var server = await ServerProcess.StartAsync("--model", Repository.RecurrentModel, "--state-mib", "64");
+        var reference = await GenerateAsync(server, await CreateAsync(server), "Once upon a time", tokens: 60);
+        Assert.Equal(60, reference.Tokens.Count);
+
+        var session = await CreateAsync(server);
+        var before = new ReceivedTurn();
+        using (var call = server.Sessions.Generate(Request(session, "Once upon a time", 60)))
+        {
+            await before.ReadAsync(call, tokens: 23);
+            await server.RestartAsync();
+        }
+
+        using (var resumed = server.Sessions.Resume(new ResumeRequest { SessionId = session, TurnId = before.TurnId, FromOffset = before.NextOffset }))
+        {
+            var after = await ReceivedTurn.ReadAsync(resumed);
+            Assert.Equal(reference.Tokens, before.Tokens.Concat(after.Tokens));
+        }
+
+        var branchAt = reference.Tokens[20].Offset;
+        var fork = await server.Sessions.ForkAsync(new ForkRequest { SessionId = session, Position = branchAt });
+        Assert.Equal(reference.Ids.Skip(20), (await GenerateAsync(server, fork.SessionId, null, 40)).Ids);
+        await server.Sessions.RollbackAsync(new RollbackRequest { SessionId = session, Position = branchAt });
+        Assert.Equal(reference.Ids.Skip(20), (await GenerateAsync(server, session, null, 40)).Ids);
+    }
+
+    [Fact]
+    public async Task A_session_that_may_outgrow_the_trained_length_says_so_in_the_response_metadata()
+    {
+        await using var server = await ServerProcess.StartAsync("--model", Repository.RecurrentModel, "--state-mib", "64");
+        using var within = server.Sessions.Generate(Request(await CreateAsync(server), "Once", 4));
+        await ReceivedTurn.ReadAsync(within);
+        Assert.Null((await within.ResponseHeadersAsync).GetValue("orleanslm-notice"));
+
+        var session = await CreateAsync(server);
+        using var beyond = server.Sessions.Generate(Request(session, "Once", 4000));
+        var started = new ReceivedTurn();
+        await started.ReadAsync(beyond, tokens: 1);
+        await server.Sessions.CancelAsync(new CancelRequest { SessionId = session });
+        Assert.Contains("2048", (await beyond.ResponseHeadersAsync).GetValue("orleanslm-notice"), StringComparison.Ordinal);
+        Assert.Contains("2048", started.Started!.Notice, StringComparison.Ordinal);
+    }
+
+    private static async Task<ReceivedTurn> GenerateAsync(ServerProcess server, string session, string? text, int tokens)
+    {
+        using var call = server.Sessions.Generate(Request(session, text, tokens));
+        return await ReceivedTurn.ReadAsync(call);
+    }
+
+    private static GenerateRequest Request(string session, string? text, int tokens) => new()
+    {
+        SessionId = session,
+        Input = text is null ? null : new Input { Text = text },
+        Stop = new StopConditions { MaxTokens = tokens, IgnoreEos = true },
+    };
+
+    private static async Task<string> CreateAsync(ServerProcess server) =>
+        (await server.Sessions.CreateAsync(new CreateSessionRequest { Model = Model })).SessionId;
+}
