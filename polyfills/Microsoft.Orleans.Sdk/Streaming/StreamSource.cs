@@ -40,6 +40,8 @@ internal abstract class StreamSource(CancellationTokenSource cancellation) : IVa
         if (IsDisposed)
             return;
 
+        // A pull that waits may not have run on yet when the enumeration has ended by itself: its reader gets that end, not a lost stream.
+        KeepOutcome();
         IsDisposed = true;
         StopPolling();
         await cancellation.CancelAsync();
@@ -53,6 +55,9 @@ internal abstract class StreamSource(CancellationTokenSource cancellation) : IVa
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _wait.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Takes what the enumeration has come to, if anything, for the pull that waits.</summary>
+    protected abstract void KeepOutcome();
 
     protected abstract ValueTask EndAsync();
 

@@ -11,6 +11,7 @@ internal sealed class StreamSource<T> : StreamSource
     private bool _isMoving;
     private bool _hasMoved;
     private TaskCompletionSource? _end;
+    private EnumerationStep? _outcome;
 
     public StreamSource(IAsyncEnumerable<T> stream, int maxBatchSize, CancellationTokenSource cancellation)
         : base(cancellation)
@@ -27,6 +28,12 @@ internal sealed class StreamSource<T> : StreamSource
     }
 
     protected override bool HasNews() => Volatile.Read(ref _hasMoved);
+
+    protected override void KeepOutcome()
+    {
+        if (_isMoving && HasNews())
+            _outcome = TakeMoved();
+    }
 
     protected override async ValueTask EndAsync()
     {
@@ -96,7 +103,7 @@ internal sealed class StreamSource<T> : StreamSource
         }
 
         if (IsDisposed)
-            return EnumerationStep.Missing;
+            return _outcome ?? EnumerationStep.Missing;
         if (!HasNews())
             return cancellation.IsCancellationRequested ? EnumerationStep.Cancelled : EnumerationStep.Heartbeat;
 
