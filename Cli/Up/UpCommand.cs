@@ -21,6 +21,8 @@ internal sealed class UpCommand
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
     private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16", DefaultValueFactory = _ => "f32" };
     private readonly Option<int> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest", DefaultValueFactory = _ => 512 };
+    private readonly Option<int> _checkpointTokens = new("--checkpoint-tokens") { Description = "Recurrent models: keep the state at every multiple of N tokens, so that a rollback computes at most N again", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().CheckpointTokens };
+    private readonly Option<int> _maxCheckpoints = new("--max-checkpoints") { Description = "Recurrent models: such states kept for each session; when there are more, the oldest are thinned out", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints };
     private readonly Option<Uri?> _otlp = new("--otlp") { Description = "OTLP endpoint (gRPC) that traces and metrics are sent to", CustomParser = ServerAddress.Parse };
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "Least important log lines that are written", DefaultValueFactory = _ => LogLevel.Warning };
     private readonly Option<bool> _jsonLogs = new("--log-json") { Description = "Structured logs: one JSON object a line" };
@@ -35,7 +37,7 @@ internal sealed class UpCommand
         _backend.AcceptOnlyFromAmong("cpu", "reference");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
-            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _otlp, _logLevel, _jsonLogs, _config, _set,
+            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _otlp, _logLevel, _jsonLogs, _config, _set,
         };
         command.SetAction(RunAsync);
         return command;
@@ -73,6 +75,8 @@ internal sealed class UpCommand
                 StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,
                 StateType = parsed.GetValue(_stateType) switch { "bf16" => DataType.BFloat16, "f16" => DataType.Float16, _ => DataType.Float32 },
                 MaxStepTokens = parsed.GetValue(_stepTokens),
+                CheckpointTokens = parsed.GetValue(_checkpointTokens),
+                MaxCheckpoints = parsed.GetValue(_maxCheckpoints),
             },
             Otlp = parsed.GetValue(_otlp),
             LogLevel = parsed.GetValue(_logLevel),

@@ -41,11 +41,15 @@ public sealed record EngineOptions
     /// <summary>Limit on sequence length, in tokens; null: the model's context (no limit for recurrent models).</summary>
     public int? MaxSequenceTokens { get; init; }
 
-    /// <summary>[16, 1048576]: recurrent models keep a sequence's earlier states, so that a rollback need not compute it all again: at least this many tokens lie between two.</summary>
+    /// <summary>
+    /// [16, 1048576]: recurrent models keep a sequence's state as it was at multiples of this many tokens, so that a rollback computes only from the nearest one on.
+    /// </summary>
     public int CheckpointTokens { get; init; } = 512;
 
-    /// <summary>[0, 64]: earlier states kept for each sequence. They are the first to go when memory is short.</summary>
-    public int MaxCheckpoints { get; init; } = 4;
+    /// <summary>
+    /// [0, 64]: earlier states kept for each sequence: the last ones densely, those further back at distances that grow with age. They are the first to go when memory is short.
+    /// </summary>
+    public int MaxCheckpoints { get; init; } = 8;
 
     /// <exception cref="ArgumentException">Names the option, the value and the allowed interval.</exception>
     public void Validate()

@@ -174,7 +174,7 @@ public static class Scheduler
     private static int CanTake(SchedulerLimits limits, in TurnView turn, int rows, int pages)
     {
         var within = limits.RowsWithin(turn, limits.PagesFor(turn, rows) + pages);
-        return Math.Max(0, Math.Min(turn.Pending, within) - rows);
+        return Math.Max(0, Math.Min(Math.Min(turn.Pending, within), limits.RowsToGrid(turn)) - rows);
     }
 
     private static int Select(SchedulerState state, StepGroup group, Span<int> turns, bool decode)

@@ -10,6 +10,9 @@ namespace OrleansLM.Engine.Scheduling;
 public sealed record SchedulerLimits(
     int MaxStepTokens, int MaxRunningTurns, int TotalPages, int PageTokens, int? WindowTokens, TimeSpan AdmissionTimeout)
 {
+    /// <summary>Steps of a sequence end at multiples of it, because something is kept of the state there: the checkpoints of recurrent models.</summary>
+    public int GridTokens { get; init; } = int.MaxValue;
+
     /// <summary>Pages beyond its known tokens that a turn must find when it is admitted, so that it can decode for a while: none where state does not grow.</summary>
     public int SparePages => PageTokens == int.MaxValue ? 0 : 1;
 
@@ -46,6 +49,9 @@ public sealed record SchedulerLimits(
         var fresh = pages - (turn.CopyOnWrite ? 1 : 0);
         return fresh < 0 ? 0 : (int)Math.Min(int.MaxValue, ((long)turn.PageEnd + fresh) * PageTokens - turn.Computed);
     }
+
+    /// <summary>Tokens from where <paramref name="turn"/> stands to the next multiple of <see cref="GridTokens"/>: more than 0.</summary>
+    public int RowsToGrid(in TurnView turn) => GridTokens - turn.Computed % GridTokens;
 
     /// <summary>Pages that <paramref name="turn"/> still has to get before all that it knows is computed.</summary>
     public int Outstanding(in TurnView turn) => Math.Max(0, Footprint(turn.Target) - turn.HeldPages);

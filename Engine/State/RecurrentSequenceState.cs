@@ -63,9 +63,9 @@ public sealed class RecurrentSequenceState : SequenceState
 
     public override void Advance(int tokens)
     {
+        var before = ComputedLength / _policy.IntervalTokens;
         ComputedLength += tokens;
-        var last = _checkpoints.Count == 0 ? 0 : _checkpoints[^1].Position;
-        if (_policy.MaxCheckpoints > 0 && ComputedLength - last >= _policy.IntervalTokens)
+        if (_policy.MaxCheckpoints > 0 && ComputedLength / _policy.IntervalTokens > before)
         {
             Pool.AddReference(_slot);
             _checkpoints.Add(new Checkpoint(ComputedLength, _slot));

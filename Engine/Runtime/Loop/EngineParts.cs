@@ -33,5 +33,8 @@ internal sealed record EngineParts
 
     public SchedulerLimits Limits => new(
         Math.Min(Options.MaxStepTokens, Chain.MaxRows), Options.MaxRunningTurns, Pool.PageCount, IsRecurrent ? int.MaxValue : Options.PageTokens,
-        IsRecurrent ? null : Config.SlidingWindow, Options.AdmissionTimeout);
+        IsRecurrent ? null : Config.SlidingWindow, Options.AdmissionTimeout)
+    {
+        GridTokens = IsRecurrent && Options.MaxCheckpoints > 0 ? Options.CheckpointTokens : int.MaxValue,
+    };
 }

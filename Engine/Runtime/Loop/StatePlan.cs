@@ -11,9 +11,6 @@ internal readonly record struct StatePlan(long UnitBytes, int Units)
     /// <summary>Full contexts that memory is set aside for at most, when the options do not say.</summary>
     private const int FullContexts = 8;
 
-    /// <summary>Recurrent states that memory is set aside for at most, when the options do not say, for each turn that may run.</summary>
-    private const int SlotsPerTurn = 4;
-
     /// <exception cref="ArgumentException">The bytes do not hold a single page (or slot).</exception>
     public static StatePlan For(ModelConfig config, EngineOptions options)
     {
@@ -29,7 +26,8 @@ internal readonly record struct StatePlan(long UnitBytes, int Units)
     {
         if (config.Family == ModelFamily.Supra)
         {
-            return Math.Max(256, (long)SlotsPerTurn * options.MaxRunningTurns);
+            // For each turn that may run: its state, a second one while it is copied, and its checkpoints.
+            return Math.Max(256, (2L + options.MaxCheckpoints) * options.MaxRunningTurns);
         }
 
         var longest = options.MaxSequenceTokens ?? config.ContextLength;

@@ -37,6 +37,31 @@ public sealed class RecurrentSessionTests
     }
 
     [Fact]
+    public async Task A_rollback_by_1_100_and_5000_tokens_goes_on_as_if_the_session_had_never_gone_further()
+    {
+        await using var server = await ServerProcess.StartAsync("--model", Repository.RecurrentModel, "--state-mib", "64", "--threads", "1", "--checkpoint-tokens", "64");
+        int[] ids = [1, .. Enumerable.Range(0, 5200).Select(i => 300 + (int)((uint)(i * 7919) % 3500))];
+        foreach (var (length, tokens) in new[] { (300, 1), (300, 100), (5100, 5000) })
+        {
+            var plain = await CreateAsync(server);
+            await AppendAsync(server, plain, ids[..(length - tokens)]);
+            var session = await CreateAsync(server);
+            await AppendAsync(server, session, ids[..length]);
+            await server.Sessions.RollbackAsync(new RollbackRequest { SessionId = session, Position = -tokens });
+            Assert.Equal((await GenerateAsync(server, plain, null, 8)).Ids, (await GenerateAsync(server, session, null, 8)).Ids);
+        }
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    public async Task A_checkpoint_interval_of_nothing_stops_the_start(string interval)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ServerProcess.StartAsync("--checkpoint-tokens", interval));
+        Assert.Contains($"CheckpointTokens is {interval}; expected a value in [16, 1048576]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_session_that_may_outgrow_the_trained_length_says_so_in_the_response_metadata()
     {
         await using var server = await ServerProcess.StartAsync("--model", Repository.RecurrentModel, "--state-mib", "64");
@@ -51,6 +76,12 @@ public sealed class RecurrentSessionTests
         await server.Sessions.CancelAsync(new CancelRequest { SessionId = session });
         Assert.Contains("2048", (await beyond.ResponseHeadersAsync).GetValue("orleanslm-notice"), StringComparison.Ordinal);
         Assert.Contains("2048", started.Started!.Notice, StringComparison.Ordinal);
+    }
+
+    private static async Task AppendAsync(ServerProcess server, string session, int[] ids)
+    {
+        using var call = server.Sessions.Append(new AppendRequest { SessionId = session, Input = new Input { Tokens = new TokenIds { Ids = { ids } } } });
+        await ReceivedTurn.ReadAsync(call);
     }
 
     private static async Task<ReceivedTurn> GenerateAsync(ServerProcess server, string session, string? text, int tokens)
