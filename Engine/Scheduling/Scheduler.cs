@@ -94,7 +94,8 @@ public static class Scheduler
     {
         var turns = plan.Candidates(state.Running.Count, out _);
         turns = turns[..Select(state, group, turns, decode: true)];
-        var places = Math.Min(limits.MaxStepTokens, limits.MaxRunningTurns);
+        var dealt = (ActiveCount(state) + limits.DecodeGroups - 1) / limits.DecodeGroups;
+        var places = Math.Min(limits.MaxStepTokens, Math.Min(limits.MaxRunningTurns, dealt));
         if (turns.Length > places)
         {
             plan.SortByService(turns, state.Running);

@@ -28,6 +28,22 @@ internal sealed class CommandQueue : IDisposable
         return true;
     }
 
+    /// <summary>Any thread: ends the sleep of the engine's thread, or the next one, with nothing to carry out.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _any = true;
+        }
+
+        _signal.Set();
+    }
+
     /// <summary>Carries out what has been asked so far.</summary>
     public void Drain()
     {

@@ -1,12 +1,13 @@
 using OrleansLM.Engine.Runtime.Diagnostics;
+using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.Runtime.Turns;
 using OrleansLM.Engine.Sampling;
 
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
-/// The life of an engine, one round at a time: carry out what other threads asked, ask the scheduler until it answers with a step, run it, hand out what
-/// it produced. One thread calls <see cref="RunOnce"/>; <see cref="Submit"/>, <see cref="Ask"/> and <see cref="NewSequence"/> are for any.
+/// The life of an engine, one round at a time: carry out what other threads asked, hand out what finished steps produced, ask the scheduler until it answers
+/// with a step, begin it. Where the stages run on this thread a step is finished when it has begun; elsewhere several are under way. One thread calls <see cref="RunOnce"/>; <see cref="Submit"/>, <see cref="Ask"/> and <see cref="NewSequence"/> are for any.
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
@@ -19,7 +20,8 @@ internal sealed class EngineLoop : IDisposable
     private readonly TurnAdmission _admission;
     private readonly TurnEnding _ending;
     private readonly StepPlanner _planner;
-    private readonly StepRunner _runner;
+    private readonly StepLine _line;
+    private readonly StageWatch _watch;
     private readonly EngineInstruments _instruments;
 
     public EngineLoop(EngineParts parts, EngineInstruments instruments, EngineCounters counters)
@@ -33,7 +35,9 @@ internal sealed class EngineLoop : IDisposable
         _admission = new TurnAdmission(parts, limits, counters);
         _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
         _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);
-        _runner = new StepRunner(parts, instruments, counters);
+        _line = new StepLine(parts, instruments, counters);
+        _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending);
+        parts.Chain.Attach(Commands.Wake);
     }
 
     public CommandQueue Commands { get; } = new();
@@ -83,27 +87,19 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>One round.</summary>
-    /// <returns>False when there was nothing to compute: wait for a command.</returns>
+    /// <returns>False when there was nothing to do: wait for a command.</returns>
     public bool RunOnce()
     {
         Commands.Drain();
-        var any = _planner.Next();
-        PublishLoad();
-        if (!any)
+        if (_watch.LookForLoss())
         {
-            return false;
+            _line.Forget();
         }
 
-        var started = _parts.Time.GetTimestamp();
-        var error = _runner.Run(_planner.Plan, _turns);
-        _instruments.StepDuration.Record(_parts.Time.GetElapsedTime(started).TotalSeconds);
-        if (error is not null)
-        {
-            Isolate(error);
-        }
-
-        AfterStep();
-        return true;
+        var any = CompleteSteps();
+        any |= BeginStep();
+        any |= CompleteSteps();
+        return any;
     }
 
     /// <summary>Fails what is open and takes no more.</summary>
@@ -140,7 +136,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         var state = source.State.Fork(Math.Min(position, source.State.ComputedLength));
-        var fork = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, position), state);
+        var fork = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, position), state) { LastStep = source.LastStep };
         _ledger.MakeIdle(fork);
         if (!done.TrySetResult(fork))
         {
@@ -208,7 +204,7 @@ internal sealed class EngineLoop : IDisposable
 
         // A turn that went on after a failure may find that it had ended already; there is nothing to compute then.
         var wasOver = generation.Count > 0 && !turn.Scores;
-        if (wasOver || turn.Sequence.State.ComputedLength >= turn.Target)
+        if (wasOver || (turn.UnderWay == 0 && turn.Sequence.State.ComputedLength >= turn.Target))
         {
             _ending.Finish(turn, generation.Reason);
         }
@@ -228,46 +224,109 @@ internal sealed class EngineLoop : IDisposable
         turn.Sequence.PublishComputed();
     }
 
-    /// <summary>
-    /// The stages failed, for a reason that is nobody's or one turn's. A turn that was alone has failed. Otherwise all of them lose their state, which may be half
-    /// written, and come to this point again one by one.
-    /// </summary>
-    private void Isolate(Exception error)
+    private bool BeginStep()
     {
-        foreach (var turn in _runner.Turns)
+        if (!_line.HasRoom || !_planner.Next())
         {
-            turn.SuspectUntil = turn.Sequence.State.ComputedLength;
-            StepPlanner.DropState(turn.Sequence);
+            PublishLoad();
+            return false;
         }
 
-        if (_runner.Turns.Count == 1)
+        PublishLoad();
+        if (_line.Begin(_planner.Plan, _turns) is { } failed)
         {
-            var turn = _runner.Turns[0];
-            turn.Error ??= new EngineException(EngineError.Internal, $"the step of {turn.Sequence.Id} failed: {error.Message}", error);
+            Settle(failed);
         }
+
+        return true;
     }
 
-    private void AfterStep()
+    private bool CompleteSteps()
     {
-        foreach (var turn in _runner.Turns)
+        var any = false;
+        while (_line.TryComplete() is { } step)
         {
-            turn.Sequence.PublishComputed();
-            if (turn.Error is { } error)
-            {
-                _ending.Fail(turn, error);
-                continue;
-            }
+            Settle(step);
+            any = true;
+        }
 
-            var proved = turn.Sequence.State.ComputedLength >= turn.SuspectUntil;
-            turn.SuspectUntil = proved ? 0 : turn.SuspectUntil;
-            FinishIfDone(turn);
-            if (!turn.Ended && turn.Channel.IsFull)
+        return any;
+    }
+
+    /// <summary>A step is over, well or not.</summary>
+    private void Settle(PendingStep step)
+    {
+        switch (_line.Error)
+        {
+            case null:
+                break;
+            case StageLostException:
+                _watch.ForgetAll();
+                _line.Forget();
+                break;
+            case var error:
+                Isolate(step, error);
+                break;
+        }
+
+        _line.Return(step);
+        AfterStep(step);
+    }
+
+    /// <summary>
+    /// The stages failed, for a reason that is nobody's or one turn's. A turn that was alone has failed. Otherwise all of them lose their state, which may be half
+    /// written, and come to this point again one by one. What later steps computed on, and forks took over, is no better: it goes too.
+    /// </summary>
+    private void Isolate(PendingStep step, Exception error)
+    {
+        if (step.Entries.Count == 1 && step.Entries[0] is { IsCurrent: true, Turn: var alone })
+        {
+            alone.Error ??= new EngineException(EngineError.Internal, $"the step of {alone.Sequence.Id} failed: {error.Message}", error);
+        }
+
+        foreach (var entry in step.Entries)
+        {
+            entry.Turn.SuspectUntil = entry.IsCurrent ? entry.End : entry.Turn.SuspectUntil;
+        }
+
+        _watch.ForgetSince(step.Number);
+    }
+
+    private void AfterStep(PendingStep step)
+    {
+        foreach (var entry in step.Entries)
+        {
+            if (!entry.Turn.Ended)
             {
-                turn.Pause();
+                AfterStep(entry);
             }
         }
 
         PublishLoad();
+    }
+
+    private void AfterStep(StepEntry entry)
+    {
+        var turn = entry.Turn;
+        turn.Sequence.PublishComputed();
+        if (turn.Error is { } error)
+        {
+            _ending.Fail(turn, error);
+            return;
+        }
+
+        if (!entry.IsCurrent)
+        {
+            return;
+        }
+
+        var proved = entry.End >= turn.SuspectUntil;
+        turn.SuspectUntil = proved ? 0 : turn.SuspectUntil;
+        FinishIfDone(turn);
+        if (!turn.Ended && turn.Channel.IsFull)
+        {
+            turn.Pause();
+        }
     }
 
     private void PublishLoad() => Counters.PublishLoad(_turns.Running.Count, _parts.Pool.UsedCount);

@@ -36,5 +36,6 @@ internal sealed record EngineParts
         IsRecurrent ? null : Config.SlidingWindow, Options.AdmissionTimeout)
     {
         GridTokens = IsRecurrent && Options.MaxCheckpoints > 0 ? Options.CheckpointTokens : int.MaxValue,
+        DecodeGroups = Chain.Parallel,
     };
 }

@@ -38,7 +38,7 @@ internal sealed class StepPlanner(
     {
         sequence.State.Release();
         sequence.PublishComputed();
-        sequence.Turn?.BeginPrefill();
+        sequence.Turn?.Restart();
     }
 
     private void Apply(Decision decision)

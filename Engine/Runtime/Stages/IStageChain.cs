@@ -1,14 +1,43 @@
+using OrleansLM.Engine.Runtime.Loop;
+
 namespace OrleansLM.Engine.Runtime.Stages;
 
 /// <summary>
-/// All stages of a replica, one after the other, as the engine's thread sees them: a batch in, its logits out. In this process the stages run in
-/// turn on that thread; stages that run at the same time, or elsewhere, go behind the same interface.
+/// All stages of a replica, one after the other, as the engine's thread sees them: batches in, what they chose out, in the same order. In one process the stages
+/// run in turn on that thread; stages elsewhere run at the same time, and several steps are under way.
 /// </summary>
 internal interface IStageChain : IDisposable
 {
     /// <summary>Rows of a step at most.</summary>
     int MaxRows { get; }
 
-    /// <summary>Runs a closed batch through every stage and hands its logits to <paramref name="reader"/>, rows in order.</summary>
-    void Step(StepBatch batch, ILogitReader reader);
+    /// <summary>Steps that may be under way together; 1: a step is done when <see cref="Begin"/> returns.</summary>
+    int Depth => 1;
+
+    /// <summary>Stages that work at the same time: decode rows are dealt to as many steps, so that each stage has one.</summary>
+    int Parallel => 1;
+
+    /// <summary>Steps can be begun now.</summary>
+    bool IsReady => true;
+
+    /// <summary>How often a stage was lost, with its part of every state. Whoever sees another number than before has lost all state and all steps under way.</summary>
+    int Losses => 0;
+
+    /// <summary>Why turns are not to wait any longer for <see cref="IsReady"/>; null while they are.</summary>
+    EngineException? Unavailable => null;
+
+    /// <summary>Called once, before anything else. <paramref name="wake"/> may be called from any thread: something is done, lost or ready.</summary>
+    void Attach(Action wake)
+    {
+    }
+
+    /// <summary>Takes a filled step; <see cref="Depth"/> of them at most.</summary>
+    /// <exception cref="StageLostException">The stages are not what they were.</exception>
+    void Begin(PendingStep step);
+
+    /// <summary>Hands out what came of the oldest step that was begun.</summary>
+    /// <returns>False when it is not done.</returns>
+    /// <exception cref="StageLostException">The stages are not what they were.</exception>
+    /// <exception cref="Exception">Anything else: the step has failed, nothing is known about the state of the sequences in it.</exception>
+    bool TryComplete(PendingStep step, IStepReader reader);
 }

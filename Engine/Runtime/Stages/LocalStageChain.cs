@@ -1,5 +1,6 @@
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime.Loop;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
@@ -20,18 +21,23 @@ internal sealed class LocalStageChain : IStageChain
 
     public int MaxRows => _stages[0].MaxRows;
 
-    public void Step(StepBatch batch, ILogitReader reader)
+    public void Begin(PendingStep step)
     {
-        var hidden = _hidden.Top(batch.RowCount);
+        var hidden = _hidden.Top(step.Batch.RowCount);
         foreach (var stage in _stages)
         {
-            stage.Step(batch, hidden);
+            stage.Step(step.Batch, hidden);
+        }
+    }
+
+    public bool TryComplete(PendingStep step, IStepReader reader)
+    {
+        foreach (var block in _stages[^1].Logits(step.Batch, _hidden.Top(step.Batch.RowCount)))
+        {
+            reader.Read(step, block.First, block.Count, _backend.ReadLogits(block.Logits));
         }
 
-        foreach (var block in _stages[^1].Logits(batch, hidden))
-        {
-            reader.Read(block.First, block.Count, _backend.ReadLogits(block.Logits));
-        }
+        return true;
     }
 
     public void Dispose()

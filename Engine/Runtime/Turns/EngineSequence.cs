@@ -34,6 +34,9 @@ internal sealed class EngineSequence : IEngineSequence
     /// <summary>The turn that runs or waits; engine's thread.</summary>
     internal EngineTurn? Turn { get; set; }
 
+    /// <summary>Number of the last step that its state depends on; engine's thread.</summary>
+    internal long LastStep { get; set; }
+
     /// <summary>Its place in the list of idle sequences.</summary>
     internal LinkedListNode<EngineSequence> IdleNode { get; }
 

@@ -88,6 +88,12 @@ internal sealed class EngineTurn : IEngineTurn
 
     public bool Ended { get; set; }
 
+    /// <summary>Counts the times that the state was dropped: what was begun for an older one is nobody's.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Steps of this <see cref="Version"/> that hold rows of the turn and are not over.</summary>
+    public int UnderWay { get; set; }
+
     /// <summary>Log-probabilities of appended tokens are still to come.</summary>
     public bool Scores => Request.PromptLogProbs is not null && NextToScore < PromptEnd;
 
@@ -97,6 +103,17 @@ internal sealed class EngineTurn : IEngineTurn
         {
             _loop.Commands.TryPost(() => _loop.Cancel(this));
         }
+    }
+
+    /// <summary>Whether what was begun at <paramref name="version"/> is still the turn's.</summary>
+    public bool IsAt(int version) => !Ended && Version == version;
+
+    /// <summary>The state is gone, with what is under way: all is computed anew.</summary>
+    public void Restart()
+    {
+        Version++;
+        UnderWay = 0;
+        BeginPrefill();
     }
 
     /// <summary>What is computed has changed by other than steps: a prefill begins.</summary>

@@ -10,19 +10,21 @@ internal sealed class EngineSoak : IDisposable
     private readonly LoopRig _rig;
     private readonly List<SoakSequence> _sequences = [];
 
-    public EngineSoak(int seed)
+    public EngineSoak(int seed, int depth = 1)
     {
         _random = new Random(seed);
         var recurrent = _random.Next(4) == 0;
         int? window = !recurrent && _random.Next(3) == 0 ? _random.Next(8, 60) : null;
         _rig = new LoopRig(
             pages: recurrent ? _random.Next(1, 6) : _random.Next(9, 30), budget: 16 * _random.Next(1, 5), running: _random.Next(1, 6), waiting: 50, context: 130,
-            window: window, recurrent: recurrent, buffer: _random.Next(1, 12));
+            window: window, recurrent: recurrent, buffer: _random.Next(1, 12), depth: depth);
     }
 
     public int Finished { get; private set; }
 
     public int Failed { get; private set; }
+
+    public int Losses { get; private set; }
 
     public long Evictions => _rig.Loop.Counters.Evictions;
 
@@ -33,6 +35,7 @@ internal sealed class EngineSoak : IDisposable
         for (var i = 0; i < operations; i++)
         {
             Operate();
+            Disturb();
             _rig.Loop.RunOnce();
             CheckAccounts();
         }
@@ -126,7 +129,25 @@ internal sealed class EngineSoak : IDisposable
                 Read(other);
             }
 
+            Disturb();
             _rig.Loop.RunOnce();
+        }
+    }
+
+    /// <summary>Where steps are under way: some are done, now and then a stage is lost, for a while.</summary>
+    private void Disturb()
+    {
+        if (_rig.Chain.Depth == 1)
+        {
+            return;
+        }
+
+        _rig.Chain.Finish(_random.Next(3));
+        _rig.Chain.IsReady |= _random.Next(4) == 0;
+        if (_random.Next(40) == 0)
+        {
+            _rig.Chain.Lose(ready: _random.Next(2) == 0);
+            Losses++;
         }
     }
 

@@ -1,11 +1,15 @@
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Runtime.Loop;
 using OrleansLM.Engine.Runtime.Stages;
 
 namespace OrleansLM.Engine.Tests.Runtime;
 
-/// <summary>Runs <see cref="HashModel"/> over real page tables and slots: it writes every row to its cell and reads every row that it sees back.</summary>
-internal sealed class HashChain(ModelConfig config, int units, int pageTokens, int maxRows) : IStageChain
+/// <summary>
+/// Runs <see cref="HashModel"/> over real page tables and slots: it writes every row to its cell and reads every row that it sees back. Steps run when they are
+/// begun, in order; with a depth above 1 they are done when <see cref="Finish"/> says so, as with stages elsewhere.
+/// </summary>
+internal sealed class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1) : IStageChain
 {
     /// <summary>A step that holds this token throws.</summary>
     public const int PoisonToken = 7;
@@ -17,7 +21,10 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
 
     private readonly long[] _cells = new long[(long)units * pageTokens];
     private readonly ulong[] _slots = new ulong[units];
-    private readonly ulong[] _hashes = new ulong[maxRows];
+    private readonly ulong[][] _hashes = [.. Enumerable.Range(0, depth).Select(_ => new ulong[maxRows])];
+    private readonly Exception?[] _errors = new Exception?[depth];
+    private readonly Queue<long> _underWay = new();
+    private int _done;
     private readonly float[] _logits = new float[BlockRows * config.VocabularySize];
 
     public int MaxRows => maxRows;
@@ -31,7 +38,81 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
     /// <summary>Keeps <see cref="RowsOfSteps"/>; off where allocations are counted.</summary>
     public bool Records { get; init; } = true;
 
-    public void Step(StepBatch batch, ILogitReader reader)
+    public int Depth => depth;
+
+    public int Parallel => Math.Max(1, depth - 1);
+
+    public bool IsReady { get; set; } = true;
+
+    public int Losses { get; private set; }
+
+    public EngineException? Unavailable { get; set; }
+
+    public int UnderWay => _underWay.Count;
+
+    /// <summary>The oldest <paramref name="steps"/> that are under way are done.</summary>
+    public void Finish(int steps) => _done = Math.Min(_underWay.Count, _done + steps);
+
+    /// <summary>All state and all steps under way are gone.</summary>
+    public void Lose(bool ready)
+    {
+        Array.Fill(_cells, -1);
+        Array.Clear(_slots);
+        _underWay.Clear();
+        _done = 0;
+        IsReady = ready;
+        Losses++;
+    }
+
+    public void Begin(PendingStep step)
+    {
+        if (!IsReady || _underWay.Count == depth)
+        {
+            throw new InvalidOperationException("a step was begun that the chain has no room for");
+        }
+
+        Record(step.Batch);
+        _underWay.Enqueue(step.Number);
+        var place = step.Number % depth;
+        _errors[place] = null;
+        try
+        {
+            Run(step.Batch, _hashes[place]);
+        }
+        catch (InvalidOperationException error)
+        {
+            _errors[place] = error;
+        }
+    }
+
+    public bool TryComplete(PendingStep step, IStepReader reader)
+    {
+        if (depth > 1 && _done == 0)
+        {
+            return false;
+        }
+
+        _done = Math.Max(0, _done - 1);
+        if (_underWay.Dequeue() != step.Number)
+        {
+            throw new InvalidOperationException($"step {step.Number} is not the oldest that is under way");
+        }
+
+        var place = step.Number % depth;
+        if (_errors[place] is { } error)
+        {
+            throw error;
+        }
+
+        ReadLogits(step, _hashes[place], reader);
+        return true;
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Record(StepBatch batch)
     {
         Steps++;
         LargestBatch = Math.Max(LargestBatch, batch.SegmentCount);
@@ -39,7 +120,10 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
         {
             RowsOfSteps.Add(batch.RowCount);
         }
+    }
 
+    private void Run(StepBatch batch, ulong[] hashes)
+    {
         Copy(batch);
         if (batch.Tokens.Contains(PoisonToken))
         {
@@ -48,23 +132,23 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
 
         foreach (var segment in batch.Segments)
         {
-            Run(batch, segment);
+            Run(batch, segment, hashes);
         }
+    }
 
+    private void ReadLogits(PendingStep step, ulong[] hashes, IStepReader reader)
+    {
+        var batch = step.Batch;
         for (var first = 0; first < batch.LogitRowCount; first += BlockRows)
         {
             var rows = Math.Min(BlockRows, batch.LogitRowCount - first);
             for (var i = 0; i < rows; i++)
             {
-                WriteLogits(batch, batch.LogitRows[first + i], _logits.AsSpan(i * config.VocabularySize, config.VocabularySize));
+                WriteLogits(batch, hashes, batch.LogitRows[first + i], _logits.AsSpan(i * config.VocabularySize, config.VocabularySize));
             }
 
-            reader.Read(first, rows, _logits.AsSpan(0, rows * config.VocabularySize));
+            reader.Read(step, first, rows, _logits.AsSpan(0, rows * config.VocabularySize));
         }
-    }
-
-    public void Dispose()
-    {
     }
 
     private void Copy(StepBatch batch)
@@ -82,16 +166,16 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
         }
     }
 
-    private void WriteLogits(StepBatch batch, int row, Span<float> logits)
+    private static void WriteLogits(StepBatch batch, ulong[] hashes, int row, Span<float> logits)
     {
-        HashModel.Logits(_hashes[row], logits);
+        HashModel.Logits(hashes[row], logits);
         if (batch.Tokens[row] == NotFiniteToken)
         {
             logits[^1] = float.NaN;
         }
     }
 
-    private void Run(StepBatch batch, StepSegment segment)
+    private void Run(StepBatch batch, StepSegment segment, ulong[] hashes)
     {
         var pages = batch.PageIds.Slice(segment.PageTableStart, segment.PageTableLength);
         for (var i = 0; i < segment.RowCount; i++)
@@ -99,12 +183,12 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
             var (row, position) = (segment.FirstRow + i, segment.StartPosition + i);
             if (segment.Slot >= 0)
             {
-                _slots[segment.Slot] = _hashes[row] = HashModel.Fold(_slots[segment.Slot], batch.Tokens[row]);
+                _slots[segment.Slot] = hashes[row] = HashModel.Fold(_slots[segment.Slot], batch.Tokens[row]);
                 continue;
             }
 
             _cells[Cell(pages, segment, position)] = ((long)position << 32) | (uint)batch.Tokens[row];
-            _hashes[row] = Look(pages, segment, position);
+            hashes[row] = Look(pages, segment, position);
         }
     }
 

@@ -22,10 +22,10 @@ internal sealed class LoopRig : IDisposable
     public LoopRig(
         int pages = 100, int pageTokens = 16, int budget = 64, int running = 8, int waiting = 16, int context = 400, int? window = null,
         bool recurrent = false, int buffer = 4096, TimeSpan? admissionTimeout = null, TimeProvider? time = null, bool records = true, int eos = 2,
-        IMeterFactory? meters = null, int checkpoints = 4)
+        IMeterFactory? meters = null, int checkpoints = 4, int depth = 1)
     {
         Config = NewConfig(context, window, recurrent) with { EosTokenIds = [eos] };
-        Chain = new HashChain(Config, pages, pageTokens, budget) { Records = records };
+        Chain = new HashChain(Config, pages, pageTokens, budget, depth) { Records = records };
         Pool = new PagePool(pages);
         var counters = new EngineCounters();
         _instruments = new EngineInstruments(meters, "hash", counters, pages);
@@ -75,8 +75,9 @@ internal sealed class LoopRig : IDisposable
 
     public void RunUntilIdle()
     {
-        for (var rounds = 0; Loop.RunOnce(); rounds++)
+        for (var rounds = 0; Loop.RunOnce() || Chain.UnderWay > 0; rounds++)
         {
+            Chain.Finish(1);
             Assert.True(rounds < 100_000, "the loop does not come to rest");
         }
     }
