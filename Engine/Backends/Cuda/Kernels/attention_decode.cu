@@ -1,0 +1,370 @@
+// Softmax attention of single rows over their pages, at memory speed: one block per (split, key-value head, row); the query heads of a group are the rows of one
+// tensor-core tile, so keys and values are read once for all of them. Bits: see softmax.cuh.
+//
+// attention_decode(const bf16* q [T, H*D], const void* keys, const void* values [pages, G, 64, D], bf16* out [T, H*D], const int* positions [T], const int* rowPageTable [T],
+//                  const int* pageIds, float* partial, int* counters [T * G], int kvHeads, int splits, float scale, int window)
+//   Row t sees positions max(0, p - window + 1) .. p of its sequence, p = positions[t]; p < 0: the row is padding and is left alone. Page of position j: pageIds[rowPageTable[t] + j / 64].
+//   splits = grid.x >= splits of the longest row (split_of(p) + 1). partial: f32 [T, H, splits, D + 2]. counters: zero before the first use; left zero.
+//   scale = 1 / sqrt(D).
+// Macros: HEAD_DIM = 64 or 128, GROUP = H / G (1 .. 16), FP8 = 1: pages of e4m3.
+// Launch: grid (splits, G, T), block 128, dynamic shared memory = FP8 ? 5 * 128 * D + 2 * 128 * D : 3 * 256 * D; plus 16 * (2 * D + 16) + 16 * 272 + 1280.
+#include "softmax.cuh"
+#include "fp8.cuh"
+
+#ifndef HEAD_DIM
+#define HEAD_DIM 128
+#endif
+#ifndef GROUP
+#define GROUP 4
+#endif
+#ifndef FP8
+#define FP8 0
+#endif
+
+#define THREADS 128
+#define SLOTS (FP8 ? 5 : 3)
+#define ELEMENT (FP8 ? 1 : 2)
+#define SLOT_BYTES (STEP * HEAD_DIM * ELEMENT)
+#define TILE_BYTES (STEP * HEAD_DIM * 2)
+#define ROW_CHUNKS (HEAD_DIM / 8)
+#define Q_PITCH (2 * HEAD_DIM + 16)
+#define P_PITCH 272
+#define COLUMN_TILES (HEAD_DIM / 32)
+#define PARTIAL (HEAD_DIM + 2)
+// Rows 8 .. 15 of the tile are empty when a group has at most eight heads.
+#define HALVES (GROUP > 8 ? 2 : 1)
+
+extern __shared__ __align__(128) unsigned char shared_memory[];
+
+struct Row
+{
+    const unsigned char *keys, *values;
+    const int* pages;
+    int position, low, kvHeads, kvHead;
+};
+
+// Step `from` (a position) of the keys or values, into one slot of the ring. What the row does not see is never read; it becomes zeros.
+__device__ __forceinline__ void load_tile(const Row& row, bool isValue, int from, u32 slot)
+{
+    constexpr int CHUNKS = HEAD_DIM * ELEMENT / 16;
+    const unsigned char* base = isValue ? row.values : row.keys;
+#pragma unroll
+    for (int half = 0; half < 2; half++)
+    {
+        const int first = from + half * PAGE;
+        const bool any = first <= row.position && first + PAGE > row.low;
+        const long long page = any ? row.pages[first / PAGE] : 0;
+        const unsigned char* source = base + (page * row.kvHeads + row.kvHead) * (PAGE * HEAD_DIM * ELEMENT);
+#pragma unroll
+        for (int i = threadIdx.x; i < PAGE * CHUNKS; i += THREADS)
+        {
+            const int key = i / CHUNKS, chunk = i % CHUNKS;
+            const bool seen = first + key <= row.position && first + key >= row.low;
+            const u32 target = slot + (half * PAGE + key) * (HEAD_DIM * ELEMENT) + (FP8 ? chunk : chunk ^ (key & 7)) * 16;
+            copy_async(target, seen ? source + i * 16 : base, seen ? 16 : 0);
+        }
+    }
+}
+
+// e4m3 tile to the swizzled bf16 tile that the matrix loads expect.
+__device__ __forceinline__ void widen_tile(const unsigned char* slot, unsigned char* tile)
+{
+#pragma unroll 4
+    for (int i = threadIdx.x; i < STEP * HEAD_DIM / 16; i += THREADS)
+    {
+        const int key = i / (HEAD_DIM / 16), chunk = i % (HEAD_DIM / 16) * 2;
+        const uint4 v = ((const uint4*)slot)[i];
+        const uint2 a = widen_e4m3_x4(v.x), b = widen_e4m3_x4(v.y), c = widen_e4m3_x4(v.z), d = widen_e4m3_x4(v.w);
+        *(uint4*)(tile + key * (2 * HEAD_DIM) + (chunk ^ (key & 7)) * 16) = make_uint4(a.x, a.y, b.x, b.y);
+        *(uint4*)(tile + key * (2 * HEAD_DIM) + ((chunk + 1) ^ (key & 7)) * 16) = make_uint4(c.x, c.y, d.x, d.y);
+    }
+}
+
+// Sums splits first .. last of one row and key-value head in order and writes the result.
+__device__ __forceinline__ void merge_splits(const float* partial, int splits, int first, int last, float c, bf16* out)
+{
+    for (int i = threadIdx.x; i < GROUP * HEAD_DIM / 4; i += THREADS)
+    {
+        const int head = i / (HEAD_DIM / 4), column = i % (HEAD_DIM / 4) * 4;
+        const float* parts = partial + (long long)head * splits * PARTIAL;
+        float m = NEG_INF, l = 0.0f, o[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+#pragma unroll 8
+        for (int s = first; s <= last; s++)
+        {
+            const float* part = parts + (long long)s * PARTIAL;
+            const float2 ml = __ldcg((const float2*)part);
+            const float2 v0 = __ldcg((const float2*)(part + 2 + column)), v1 = __ldcg((const float2*)(part + 4 + column));
+            float a, b;
+            merge_factors(m, ml.x, c, a, b);
+            l = merge(l, a, ml.y, b);
+            o[0] = merge(o[0], a, v0.x, b);
+            o[1] = merge(o[1], a, v0.y, b);
+            o[2] = merge(o[2], a, v1.x, b);
+            o[3] = merge(o[3], a, v1.y, b);
+        }
+
+        const float inverse = __fdiv_rn(1.0f, l);
+        *(uint2*)(out + head * HEAD_DIM + column) =
+            make_uint2(pack_bf16(__fmul_rn(o[0], inverse), __fmul_rn(o[1], inverse)), pack_bf16(__fmul_rn(o[2], inverse), __fmul_rn(o[3], inverse)));
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
+    attention_decode(const bf16* q, const void* keys, const void* values, bf16* out, const int* positions, const int* rowPageTable, const int* pageIds, float* partial,
+                     int* counters, int kvHeads, int splits, float scale, int window)
+{
+    let_next_kernel_start();
+    wait_for_previous_kernel();
+    const int split = blockIdx.x, kvHead = blockIdx.y, t = blockIdx.z;
+    const int position = positions[t];
+    const int low = position - window >= 0 ? position - window + 1 : 0;
+    const int start = split_start(split), stop = split_start(split + 1);
+    if (position < 0 || start > position || stop <= low)
+    {
+        return;
+    }
+
+    const Row row{(const unsigned char*)keys, (const unsigned char*)values, pageIds + rowPageTable[t], position, low, kvHeads, kvHead};
+    unsigned char* tile = shared_memory + SLOTS * SLOT_BYTES;
+    unsigned char* qshared = tile + (FP8 ? TILE_BYTES : 0);
+    unsigned char* pshared = qshared + 16 * Q_PITCH;
+    float* maxima = (float*)(pshared + 16 * P_PITCH);
+    float* sums = maxima + 64;
+    const u32 ring = shared_address(shared_memory);
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, quad = lane % 4;
+    const int heads = kvHeads * GROUP;
+
+    const int begin = start > (low & ~(STEP - 1)) ? start : low & ~(STEP - 1);
+    const int end = stop < position + 1 ? stop : position + 1;
+    const int stages = (end - begin + STEP - 1) / STEP * 2;
+#pragma unroll
+    for (int i = 0; i < SLOTS - 1; i++)
+    {
+        if (i < stages)
+        {
+            load_tile(row, i & 1, begin + i / 2 * STEP, ring + i * SLOT_BYTES);
+        }
+
+        commit_copies();
+    }
+
+    for (int i = threadIdx.x; i < 16 * ROW_CHUNKS; i += THREADS)
+    {
+        const int head = i / ROW_CHUNKS, chunk = i % ROW_CHUNKS;
+        uint4 v = make_uint4(0, 0, 0, 0);
+        if (head < GROUP)
+        {
+            v = *(const uint4*)(q + ((long long)t * heads + kvHead * GROUP + head) * HEAD_DIM + chunk * 8);
+        }
+
+        *(uint4*)(qshared + head * Q_PITCH + chunk * 16) = v;
+    }
+
+    if (HALVES == 1 && threadIdx.x < 8 * P_PITCH / 16)
+    {
+        ((uint4*)(pshared + 8 * P_PITCH))[threadIdx.x] = make_uint4(0, 0, 0, 0);
+    }
+
+    __syncthreads();
+    u32 qf[HEAD_DIM / 16][4];
+#pragma unroll
+    for (int k = 0; k < HEAD_DIM / 16; k++)
+    {
+        load_matrix_x4(qf[k][0], qf[k][1], qf[k][2], qf[k][3], shared_address(qshared) + lane % 16 * Q_PITCH + k * 32 + lane / 16 * 16);
+    }
+
+    const float c = __fmul_rn(scale, 1.44269504f);
+    float m[2] = {NEG_INF, NEG_INF}, l[2] = {0.0f, 0.0f};
+    float o[COLUMN_TILES][4];
+#pragma unroll
+    for (int j = 0; j < COLUMN_TILES; j++)
+    {
+        o[j][0] = o[j][1] = o[j][2] = o[j][3] = 0.0f;
+    }
+
+    for (int i = 0; i < stages; i++)
+    {
+        wait_copies<SLOTS - 2>();
+        __syncthreads();
+        if (i + SLOTS - 1 < stages)
+        {
+            load_tile(row, (i + SLOTS - 1) & 1, begin + (i + SLOTS - 1) / 2 * STEP, ring + (i + SLOTS - 1) % SLOTS * SLOT_BYTES);
+        }
+
+        commit_copies();
+        u32 data = ring + i % SLOTS * SLOT_BYTES;
+        if (FP8)
+        {
+            widen_tile(shared_memory + i % SLOTS * SLOT_BYTES, tile);
+            data = shared_address(tile);
+            __syncthreads();
+        }
+
+        if (i & 1)
+        {
+            // Values: this warp's columns of all 128 positions.
+#pragma unroll
+            for (int k = 0; k < STEP / 16; k++)
+            {
+                u32 p[4];
+                load_matrix_x4(p[0], p[1], p[2], p[3], shared_address(pshared) + lane % 16 * P_PITCH + k * 32 + lane / 16 * 16);
+#pragma unroll
+                for (int j = 0; j < COLUMN_TILES; j += 2)
+                {
+                    u32 b[4];
+                    const int chunk = warp * COLUMN_TILES + j + lane / 16;
+                    load_matrix_x4_transposed(b[0], b[1], b[2], b[3], data + (k * 16 + lane % 16) * (2 * HEAD_DIM) + ((chunk ^ (lane & 7)) * 16));
+                    multiply_add(o[j], p, b[0], b[1]);
+                    multiply_add(o[j + 1], p, b[2], b[3]);
+                }
+            }
+
+            continue;
+        }
+
+        // Keys: this warp's 32 positions.
+        float s[4][4];
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+        {
+            s[j][0] = s[j][1] = s[j][2] = s[j][3] = 0.0f;
+        }
+
+#pragma unroll
+        for (int k = 0; k < HEAD_DIM / 16; k++)
+        {
+#pragma unroll
+            for (int j = 0; j < 4; j += 2)
+            {
+                u32 b[4];
+                const int key = warp * 32 + j * 8 + lane / 16 * 8 + (lane & 7);
+                load_matrix_x4(b[0], b[1], b[2], b[3], data + key * (2 * HEAD_DIM) + (((k * 2 + (lane / 8 & 1)) ^ (lane & 7)) * 16));
+                multiply_add(s[j], qf[k], b[0], b[1]);
+                multiply_add(s[j + 1], qf[k], b[2], b[3]);
+            }
+        }
+
+        const int first = begin + i / 2 * STEP + warp * 32 + quad * 2;
+        float highest[2] = {NEG_INF, NEG_INF};
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+        {
+#pragma unroll
+            for (int e = 0; e < 2 * HALVES; e++)
+            {
+                const int key = first + j * 8 + (e & 1);
+                s[j][e] = key <= position && key >= low ? s[j][e] : NEG_INF;
+                highest[e / 2] = fmaxf(highest[e / 2], s[j][e]);
+            }
+        }
+
+#pragma unroll
+        for (int r = 0; r < HALVES; r++)
+        {
+            highest[r] = quad_maximum(highest[r]);
+            if (quad == 0)
+            {
+                maxima[warp * 16 + g + 8 * r] = highest[r];
+            }
+        }
+
+        __syncthreads();
+        float rescale[2];
+#pragma unroll
+        for (int r = 0; r < HALVES; r++)
+        {
+            const int at = g + 8 * r;
+            const float now = fmaxf(m[r], fmaxf(fmaxf(maxima[at], maxima[16 + at]), fmaxf(maxima[32 + at], maxima[48 + at])));
+            const float finite = finite_maximum(now);
+            const float scaled = __fmul_rn(finite, c);
+            rescale[r] = softmax_rescale(m[r], finite, c);
+            m[r] = now;
+            float sum = 0.0f;
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                const float p0 = softmax_weight(s[j][2 * r], c, scaled), p1 = softmax_weight(s[j][2 * r + 1], c, scaled);
+                sum = __fadd_rn(__fadd_rn(sum, p0), p1);
+                *(u32*)(pshared + at * P_PITCH + (warp * 32 + j * 8 + quad * 2) * 2) = pack_bf16(p0, p1);
+            }
+
+            sums[(warp * 16 + at) * 4 + quad] = sum;
+        }
+
+        __syncthreads();
+#pragma unroll
+        for (int r = 0; r < HALVES; r++)
+        {
+            const int at = (g + 8 * r) * 4 + quad;
+            const float sum = __fadd_rn(__fadd_rn(sums[at], sums[64 + at]), __fadd_rn(sums[128 + at], sums[192 + at]));
+            l[r] = __fmaf_rn(l[r], rescale[r], sum);
+#pragma unroll
+            for (int j = 0; j < COLUMN_TILES; j++)
+            {
+                o[j][2 * r] = __fmul_rn(o[j][2 * r], rescale[r]);
+                o[j][2 * r + 1] = __fmul_rn(o[j][2 * r + 1], rescale[r]);
+            }
+        }
+    }
+
+    const int firstSplit = split_of(low), lastSplit = split_of(position);
+    float* parts = partial + ((long long)t * heads + kvHead * GROUP) * splits * PARTIAL;
+    bf16* result = out + ((long long)t * heads + kvHead * GROUP) * HEAD_DIM;
+#pragma unroll
+    for (int r = 0; r < HALVES; r++)
+    {
+        l[r] = quad_sum(l[r]);
+        const int head = g + 8 * r;
+        if (head >= GROUP)
+        {
+            continue;
+        }
+
+        const float inverse = __fdiv_rn(1.0f, l[r]);
+        float* part = parts + ((long long)head * splits + split) * PARTIAL;
+        if (firstSplit != lastSplit && warp == 0 && quad == 0)
+        {
+            *(float2*)part = make_float2(m[r], l[r]);
+        }
+
+#pragma unroll
+        for (int j = 0; j < COLUMN_TILES; j++)
+        {
+            const int column = (warp * COLUMN_TILES + j) * 8 + quad * 2;
+            const float a = o[j][2 * r], b = o[j][2 * r + 1];
+            if (firstSplit == lastSplit)
+            {
+                *(u32*)(result + head * HEAD_DIM + column) = pack_bf16(__fmul_rn(a, inverse), __fmul_rn(b, inverse));
+            }
+            else
+            {
+                *(float2*)(part + 2 + column) = make_float2(a, b);
+            }
+        }
+    }
+
+    if (firstSplit == lastSplit)
+    {
+        return;
+    }
+
+    // Whoever finishes last merges; in which order the splits finished makes no difference.
+    __shared__ int arrived;
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0)
+    {
+        arrived = atomicAdd(counters + t * kvHeads + kvHead, 1);
+    }
+
+    __syncthreads();
+    if (arrived == lastSplit - firstSplit)
+    {
+        __threadfence();
+        merge_splits(parts, splits, firstSplit, lastSplit, c, result);
+        if (threadIdx.x == 0)
+        {
+            counters[t * kvHeads + kvHead] = 0;
+        }
+    }
+}

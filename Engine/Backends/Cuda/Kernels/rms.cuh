@@ -1,0 +1,46 @@
+// The one order in which squares of a row are summed: 256 lanes, lane i takes columns i, i + 256, ...; a shuffle tree 16, 8, 4, 2, 1 inside each 32 lanes; the eight
+// sums of 32 in ascending order. A block of 128 threads plays two lanes a thread, one of 256 one each, and the bits are the same.
+#pragma once
+#include "common.cuh"
+
+#define RMS_LANES 256
+
+// Sum over one virtual lane of row[0 .. columns).
+__device__ __forceinline__ float rms_lane_sum(const float* row, int columns, int lane)
+{
+    float sum = 0.0f;
+#pragma unroll 4
+    for (int c = lane; c < columns; c += RMS_LANES)
+    {
+        const float value = row[c];
+        sum = __fmaf_rn(value, value, sum);
+    }
+
+    return sum;
+}
+
+__device__ __forceinline__ float rms_tree(float sum)
+{
+#pragma unroll
+    for (int offset = 16; offset > 0; offset >>= 1)
+    {
+        sum = __fadd_rn(sum, __shfl_xor_sync(0xffffffffu, sum, offset));
+    }
+
+    return sum;
+}
+
+// 1 / sqrt(mean + epsilon) from the eight sums of 32 lanes.
+__device__ __forceinline__ float rms_inverse(const float* sums, int columns, float epsilon)
+{
+    float sum = sums[0];
+#pragma unroll
+    for (int i = 1; i < RMS_LANES / 32; i++)
+    {
+        sum = __fadd_rn(sum, sums[i]);
+    }
+
+    return __fdiv_rn(1.0f, __fsqrt_rn(__fadd_rn(__fdiv_rn(sum, (float)columns), epsilon)));
+}
+
+__device__ __forceinline__ float rms_scale(float value, float inverse, float weight) { return __fmul_rn(__fmul_rn(value, inverse), weight); }
