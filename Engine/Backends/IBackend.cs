@@ -20,11 +20,23 @@ public interface IBackend : IDisposable
     /// <summary>Identity of the arithmetic: two backends with the same kind give the same bits. Written to session logs.</summary>
     string Kind { get; }
 
+    /// <summary>Element type in which the backend wants activations between operators. The residual stream and logits are f32 everywhere.</summary>
+    DataType ActivationType => DataType.Float32;
+
     /// <exception cref="OutOfMemoryException">The device has not that much memory; nothing was allocated.</exception>
     DeviceBuffer Allocate(DataType type, long length);
 
     /// <summary>Takes a weight into use. The CPU keeps the mapped memory; a GPU uploads. Checks for NaN and infinity are the caller's.</summary>
     Weight LoadWeight(HostTensor tensor);
+
+    /// <summary>
+    /// Runs the layers of a stage over a batch. A backend that records its work may run <paramref name="body"/> with more rows than the batch has, of
+    /// which the last are padding, or not at all, when it has a recording for that many rows and these addresses.
+    /// </summary>
+    void RunLayers(IStepBody body, StepBatch batch, Matrix hidden) => body.RunLayers(batch, hidden);
+
+    /// <summary>Runs the head of a stage for entries [first, first + count) of <see cref="StepBatch.LogitRows"/>, in the same way.</summary>
+    void RunHead(IStepBody body, StepBatch batch, Matrix hidden, int first, int count) => body.RunHead(batch, hidden, first, count);
 
     /// <summary>x[t] = table[tokens[t]]. x: [T, C], table: [V, C].</summary>
     void Embed(ReadOnlySpan<int> tokens, Weight table, Matrix x);
@@ -64,6 +76,42 @@ public interface IBackend : IDisposable
 
     /// <summary>y[i] = x[rows[i]]. Picks the rows that need logits.</summary>
     void GatherRows(Matrix x, ReadOnlySpan<int> rows, Matrix y);
+
+    /// <summary>y[i] = x[batch.LogitRows[first + i]].</summary>
+    void GatherLogitRows(Matrix x, StepBatch batch, int first, Matrix y) => GatherRows(x, batch.LogitRows.Slice(first, y.Rows), y);
+
+    /// <summary>Norm and products in one: <paramref name="norm"/>'s output may be left unwritten.</summary>
+    void NormProject(Matrix x, in NormStep norm, ReadOnlySpan<Projection> projections)
+    {
+        RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
+        Project(norm.Output, projections);
+    }
+
+    /// <summary>gate = silu(n · gateWeightᵀ) ⊙ (n · upWeightᵀ) with n the norm of x; <paramref name="up"/> and the norm's output may be left unwritten.</summary>
+    void NormGate(Matrix x, in NormStep norm, Weight gateWeight, Weight upWeight, Matrix gate, Matrix up)
+    {
+        NormProject(x, norm, [new(gateWeight, gate), new(upWeight, up)]);
+        SwiGlu(gate, up);
+    }
+
+    /// <summary>y = max(0, x · weightᵀ + bias): SUPRA's feature map. y: [T, N], bias: [N].</summary>
+    void ProjectRelu(Matrix x, Weight weight, Weight bias, Matrix y)
+    {
+        Project(x, [new(weight, y)]);
+        BiasRelu(y, bias);
+    }
+
+    /// <summary>
+    /// What softmax attention begins with: queries, keys and values of the norm of x, rotated, the keys and values stored in their pages. Only
+    /// <paramref name="inputs"/>' queries have to be there afterwards.
+    /// </summary>
+    void NormQueryKeyValue(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, StepBatch batch, RopeTable table)
+    {
+        NormProject(x, norm, [new(inputs.QueryWeight, inputs.Queries), new(inputs.KeyWeight, inputs.Keys), new(inputs.ValueWeight, inputs.Values)]);
+        Rope(inputs.Queries, inputs.Queries.Columns / layer.HeadDim, batch, table);
+        Rope(inputs.Keys, layer.KeyValueHeads, batch, table);
+        StoreKeyValue(inputs.Keys, inputs.Values, layer, batch);
+    }
 
     /// <summary>Copies <paramref name="count"/> elements inside one buffer: copy-on-write of a page, fork of a recurrent state.</summary>
     void Copy(DeviceBuffer buffer, long from, long to, long count);

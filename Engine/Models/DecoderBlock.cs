@@ -30,14 +30,10 @@ internal sealed class DecoderBlock
     public void Run(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix hidden)
     {
         var normed = workspace.Normed.Top(hidden.Rows);
-        backend.RmsNorm(hidden, _attentionNorm, _epsilon, normed);
-        _mixer.Mix(backend, batch, workspace, normed, hidden);
+        _mixer.Mix(backend, batch, workspace, new NormStep(_attentionNorm, _epsilon, normed), hidden);
 
         var gate = workspace.Gate.Top(hidden.Rows);
-        var up = workspace.Up.Top(hidden.Rows);
-        backend.RmsNorm(hidden, _feedForwardNorm, _epsilon, normed);
-        backend.Project(normed, [new(_gate, gate), new(_up, up)]);
-        backend.SwiGlu(gate, up);
+        backend.NormGate(hidden, new NormStep(_feedForwardNorm, _epsilon, normed), _gate, _up, gate, workspace.Up.Top(hidden.Rows));
         backend.Project(gate, [new(_down, hidden, Accumulate: true)]);
     }
 }

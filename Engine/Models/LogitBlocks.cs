@@ -46,7 +46,7 @@ public readonly ref struct LogitBlocks
                 return false;
             }
 
-            Current = new LogitBlock(_next, _stage.RunHead(_hidden, _batch.LogitRows.Slice(_next, count)));
+            Current = new LogitBlock(_next, _stage.RunHead(_batch, _hidden, _next, count));
             _next += count;
             return true;
         }

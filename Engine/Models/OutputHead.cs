@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Models;
@@ -18,14 +19,11 @@ internal sealed class OutputHead
         _epsilon = config.NormEpsilon;
     }
 
-    /// <summary>Logits [n, V] of n rows of <paramref name="hidden"/> [T, C].</summary>
-    public Matrix Run(IBackend backend, StageWorkspace workspace, Matrix hidden, ReadOnlySpan<int> rows)
+    /// <summary>Leaves the logits [count, V] of rows of <paramref name="hidden"/> [T, C] in the workspace.</summary>
+    public void Run(IBackend backend, StageWorkspace workspace, StepBatch batch, Matrix hidden, int first, int count)
     {
-        var picked = workspace.LogitRows.Top(rows.Length);
-        var logits = workspace.Logits.Top(rows.Length);
-        backend.GatherRows(hidden, rows, picked);
-        backend.RmsNorm(picked, _norm, _epsilon, picked);
-        backend.Project(picked, [new(_output, logits)]);
-        return logits;
+        var picked = workspace.LogitRows.Top(count);
+        backend.GatherLogitRows(hidden, batch, first, picked);
+        backend.NormProject(picked, new NormStep(_norm, _epsilon, workspace.NormedLogitRows.Top(count)), [new(_output, workspace.Logits.Top(count))]);
     }
 }

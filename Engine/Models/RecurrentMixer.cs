@@ -4,7 +4,7 @@ using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Models;
 
-/// <summary>SUPRA's linear attention, in the order of spec §3.2: project, feature maps over all heads together, RoPE after the ReLU, recurrence, group norm.</summary>
+/// <summary>SUPRA's linear attention, in the order of spec §3.2: project, feature maps phi(x) = ReLU(W x + b) over all heads together, RoPE after the ReLU, recurrence, group norm.</summary>
 internal sealed class RecurrentMixer : Mixer
 {
     /// <summary>PyTorch's default for GroupNorm; the model's own norm epsilon is not used there.</summary>
@@ -44,28 +44,34 @@ internal sealed class RecurrentMixer : Mixer
         _keyValueHeads = config.KeyValueHeadCount;
     }
 
-    public override void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix normed, Matrix hidden)
+    public override void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, in NormStep norm, Matrix hidden)
+    {
+        var rows = hidden.Rows;
+        backend.NormProject(
+            hidden, norm, [new(_query, workspace.Queries.Top(rows)), new(_key, workspace.Keys.Top(rows)), new(_value, workspace.Values.Top(rows))]);
+        Attend(backend, batch, workspace, hidden);
+    }
+
+    /// <summary>hidden += out_proj(attention(normed)).</summary>
+    internal void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix normed, Matrix hidden)
     {
         var rows = normed.Rows;
-        var values = workspace.Values.Top(rows);
-        var queries = workspace.Queries.Top(rows);
-        var keys = workspace.Keys.Top(rows);
-        backend.Project(normed, [new(_query, queries), new(_key, keys), new(_value, values)]);
-        var mappedQueries = Map(backend, queries, _queryMap, _queryBias, workspace.MappedQueries.Top(rows));
-        var mappedKeys = Map(backend, keys, _keyMap, _keyBias, workspace.MappedKeys.Top(rows));
+        backend.Project(normed, [new(_query, workspace.Queries.Top(rows)), new(_key, workspace.Keys.Top(rows)), new(_value, workspace.Values.Top(rows))]);
+        Attend(backend, batch, workspace, hidden);
+    }
+
+    private void Attend(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix hidden)
+    {
+        var rows = hidden.Rows;
+        var mappedQueries = workspace.MappedQueries.Top(rows);
+        var mappedKeys = workspace.MappedKeys.Top(rows);
+        backend.ProjectRelu(workspace.Queries.Top(rows), _queryMap, _queryBias, mappedQueries);
+        backend.ProjectRelu(workspace.Keys.Top(rows), _keyMap, _keyBias, mappedKeys);
         backend.Rope(mappedQueries, _heads, batch, _rope);
         backend.Rope(mappedKeys, _keyValueHeads, batch, _rope);
         var mixed = workspace.Mixed.Top(rows);
-        backend.LinearAttention(mappedQueries, mappedKeys, values, _states, batch, _decay, mixed);
+        backend.LinearAttention(mappedQueries, mappedKeys, workspace.Values.Top(rows), _states, batch, _decay, mixed);
         backend.GroupNorm(mixed, _heads, GroupNormEpsilon);
         backend.Project(mixed, [new(_output, hidden, Accumulate: true)]);
-    }
-
-    /// <summary>phi(x) = ReLU(W x + b), W over the concatenation of all heads.</summary>
-    private static Matrix Map(IBackend backend, Matrix x, Weight map, Weight bias, Matrix mapped)
-    {
-        backend.Project(x, [new(map, mapped)]);
-        backend.BiasRelu(mapped, bias);
-        return mapped;
     }
 }

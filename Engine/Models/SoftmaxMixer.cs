@@ -13,8 +13,6 @@ internal sealed class SoftmaxMixer : Mixer
     private readonly Weight _output;
     private readonly KeyValueLayer _pages;
     private readonly RopeTable _rope;
-    private readonly int _heads;
-    private readonly int _keyValueHeads;
     private readonly float _scale;
     private readonly int _window;
 
@@ -28,23 +26,17 @@ internal sealed class SoftmaxMixer : Mixer
         _output = weights.Load(WeightRole.AttentionOutput, config.HiddenSize, queryWidth, layer);
         _pages = pages;
         _rope = rope;
-        _heads = config.HeadCount;
-        _keyValueHeads = config.KeyValueHeadCount;
         _scale = (float)(1 / Math.Sqrt(config.HeadDim));
         _window = config.SlidingWindow ?? int.MaxValue;
     }
 
-    public override void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, Matrix normed, Matrix hidden)
+    public override void Mix(IBackend backend, StepBatch batch, StageWorkspace workspace, in NormStep norm, Matrix hidden)
     {
-        var rows = normed.Rows;
+        var rows = hidden.Rows;
         var queries = workspace.Queries.Top(rows);
-        var keys = workspace.Keys.Top(rows);
-        var values = workspace.Values.Top(rows);
         var mixed = workspace.Mixed.Top(rows);
-        backend.Project(normed, [new(_query, queries), new(_key, keys), new(_value, values)]);
-        backend.Rope(queries, _heads, batch, _rope);
-        backend.Rope(keys, _keyValueHeads, batch, _rope);
-        backend.StoreKeyValue(keys, values, _pages, batch);
+        var inputs = new AttentionInputs(_query, _key, _value, queries, workspace.Keys.Top(rows), workspace.Values.Top(rows));
+        backend.NormQueryKeyValue(hidden, norm, inputs, _pages, batch, _rope);
         backend.Attention(queries, _pages, batch, _scale, _window, mixed);
         backend.Project(mixed, [new(_output, hidden, Accumulate: true)]);
     }

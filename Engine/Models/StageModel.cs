@@ -10,7 +10,7 @@ namespace OrleansLM.Engine.Models;
 /// The layers [start, end) of a model on one backend, with their weights, their slice of every sequence's state and their workspace. The stage that
 /// holds layer 0 embeds the tokens; the one that holds the last layer ends with norm and head. A step allocates nothing.
 /// </summary>
-public sealed class StageModel : IDisposable
+public sealed class StageModel : IStepBody, IDisposable
 {
     private readonly StageWeights _weights;
     private readonly StageWorkspace _workspace;
@@ -96,6 +96,11 @@ public sealed class StageModel : IDisposable
             return;
         }
 
+        Backend.RunLayers(this, batch, hidden);
+    }
+
+    void IStepBody.RunLayers(StepBatch batch, Matrix hidden)
+    {
         if (_embedding is not null)
         {
             Backend.Embed(batch.Tokens, _embedding, hidden);
@@ -106,6 +111,8 @@ public sealed class StageModel : IDisposable
             block.Run(Backend, batch, _workspace, hidden);
         }
     }
+
+    void IStepBody.RunHead(StepBatch batch, Matrix hidden, int first, int count) => _head!.Run(Backend, _workspace, batch, hidden, first, count);
 
     /// <summary>The last stage's answer to <see cref="StepBatch.LogitRows"/>, after <see cref="Step"/> with the same arguments.</summary>
     /// <exception cref="InvalidOperationException">This is not the last stage.</exception>
@@ -120,7 +127,12 @@ public sealed class StageModel : IDisposable
         _weights.Dispose();
     }
 
-    internal Matrix RunHead(Matrix hidden, ReadOnlySpan<int> rows) => _head!.Run(Backend, _workspace, hidden, rows);
+    /// <summary>Logits [count, V] of entries [first, first + count) of the batch's logit rows.</summary>
+    internal Matrix RunHead(StepBatch batch, Matrix hidden, int first, int count)
+    {
+        Backend.RunHead(this, batch, hidden, first, count);
+        return _workspace.Logits.Top(count);
+    }
 
     private DecoderBlock[] LoadBlocks()
     {

@@ -25,8 +25,12 @@ internal sealed class StageWorkspace : IDisposable
         Up = New(_rows, config.IntermediateSize);
         MappedKeys = config.Family == ModelFamily.Supra ? New(_rows, keyWidth) : default;
         MappedQueries = config.Family == ModelFamily.Supra ? New(_rows, queryWidth) : default;
-        LogitRows = isLast ? New(options.MaxLogitRows, config.HiddenSize) : default;
-        Logits = isLast ? New(options.MaxLogitRows, config.VocabularySize) : default;
+        if (isLast)
+        {
+            LogitRows = New(options.MaxLogitRows, config.HiddenSize, DataType.Float32);
+            NormedLogitRows = backend.ActivationType == DataType.Float32 ? LogitRows : New(options.MaxLogitRows, config.HiddenSize);
+            Logits = New(options.MaxLogitRows, config.VocabularySize, DataType.Float32);
+        }
     }
 
     /// <summary>[T, C]</summary>
@@ -59,6 +63,9 @@ internal sealed class StageWorkspace : IDisposable
     /// <summary>[MaxLogitRows, C]</summary>
     public Matrix LogitRows { get; }
 
+    /// <summary>[MaxLogitRows, C], behind the final norm; the same memory where types allow.</summary>
+    public Matrix NormedLogitRows { get; }
+
     /// <summary>[MaxLogitRows, V]</summary>
     public Matrix Logits { get; }
 
@@ -74,11 +81,11 @@ internal sealed class StageWorkspace : IDisposable
         _buffers.Clear();
     }
 
-    private Matrix New(int rows, int columns)
+    private Matrix New(int rows, int columns, DataType? type = null)
     {
         try
         {
-            var buffer = _backend.Allocate(DataType.Float32, (long)rows * columns);
+            var buffer = _backend.Allocate(type ?? _backend.ActivationType, (long)rows * columns);
             _buffers.Add(buffer);
             return new Matrix(buffer, rows, columns);
         }

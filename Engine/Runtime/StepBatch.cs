@@ -22,6 +22,9 @@ public sealed class StepBatch
 
     public int CopyCount { get; private set; }
 
+    /// <summary>Changes with every change of the batch: what was made of it for one version is good for that version.</summary>
+    internal int Version { get; private set; }
+
     private int PageIdCount { get; set; }
 
     /// <summary>Token id of each row, [T].</summary>
@@ -41,7 +44,11 @@ public sealed class StepBatch
     /// <summary>State copies to make before the first layer, in order.</summary>
     public ReadOnlySpan<StateCopy> Copies => _copies.AsSpan(0, CopyCount);
 
-    public void Clear() => RowCount = SegmentCount = LogitRowCount = CopyCount = PageIdCount = 0;
+    public void Clear()
+    {
+        RowCount = SegmentCount = LogitRowCount = CopyCount = PageIdCount = 0;
+        Version++;
+    }
 
     public void AddCopy(StateCopy copy)
     {
@@ -73,6 +80,7 @@ public sealed class StepBatch
         _segments[SegmentCount++] = new StepSegment(first, tokens.Length, startPosition, PageIdCount, firstPage, pageTable.Length, slot);
         PageIdCount += pageTable.Length;
         RowCount += tokens.Length;
+        Version++;
         return first;
     }
 
@@ -81,6 +89,7 @@ public sealed class StepBatch
     {
         Grow(ref _logitRows, LogitRowCount + 1);
         _logitRows[LogitRowCount++] = row;
+        Version++;
     }
 
     private static void Grow<T>(ref T[] array, int needed)

@@ -13,7 +13,7 @@ internal static class ConformanceCases
 
     public static IReadOnlyDictionary<string, OperatorCase> All { get; } =
         Embed().Concat(Norms()).Concat(Projections()).Concat(Ropes()).Concat(Stores()).Concat(AttentionCases.All())
-            .Concat(Gates()).Concat(LinearAttentionCases.All()).Concat(Moves()).ToDictionary(row => row.Name);
+            .Concat(Gates()).Concat(LinearAttentionCases.All()).Concat(FusedCases.All()).Concat(Moves()).ToDictionary(row => row.Name);
 
     private static IEnumerable<OperatorCase> Embed() =>
         from type in Types

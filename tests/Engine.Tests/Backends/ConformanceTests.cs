@@ -26,14 +26,18 @@ public sealed class ConformanceTests
         Assert.Null(Difference([1, 2, 3, float.NaN], [1, 2, 3.00001f, float.NaN], 1e-5f));
     }
 
-    private static void Compare(OperatorCase row, IBackend backend)
+    /// <param name="row">The case.</param>
+    /// <param name="backend">Disposed.</param>
+    /// <param name="bound">Instead of the row's.</param>
+    /// <param name="narrow">See <see cref="OperatorRig"/>.</param>
+    internal static void Compare(OperatorCase row, IBackend backend, float? bound = null, bool narrow = false)
     {
         var seed = row.Name.Sum(letter => letter);
-        using var reference = new OperatorRig(new ReferenceBackend(), seed);
-        using var subject = new OperatorRig(backend, seed);
+        using var reference = new OperatorRig(new ReferenceBackend(), seed, narrow);
+        using var subject = new OperatorRig(backend, seed, narrow);
         var expected = row.Run(reference);
         var found = row.Run(subject);
-        Assert.Null(Difference(expected, found, row.Bound));
+        Assert.Null(Difference(expected, found, bound ?? row.Bound));
     }
 
     /// <summary>What is wrong with the worst element, or null. NaN (memory that nobody wrote) must be NaN on both sides.</summary>

@@ -9,7 +9,10 @@ namespace OrleansLM.Engine.Tests.Backends;
 /// One backend with seeded inputs: two rigs of the same seed on two backends see the same numbers. Weights end right before memory that may not be
 /// touched, and fresh activations hold NaN.
 /// </summary>
-internal sealed unsafe class OperatorRig(IBackend backend, int seed) : IDisposable
+/// <param name="backend">Under test; disposed with the rig.</param>
+/// <param name="seed">Of the inputs.</param>
+/// <param name="narrow">Inputs are numbers that bf16 holds, and activations have the backend's own type: for backends that compute with bf16.</param>
+internal sealed unsafe class OperatorRig(IBackend backend, int seed, bool narrow = false) : IDisposable
 {
     private readonly Random _random = new(seed);
     private readonly List<IDisposable> _owned = [];
@@ -23,6 +26,7 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed) : IDisposab
         for (var i = 0; i < count; i++)
         {
             values[i] = scale * (float)(_random.NextDouble() + _random.NextDouble() + _random.NextDouble() - 1.5) * 2;
+            values[i] = narrow ? Float16Bits.ToSingle(Float16Bits.FromSingle(values[i], DataType.BFloat16), DataType.BFloat16) : values[i];
         }
 
         return values;
@@ -51,11 +55,19 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed) : IDisposab
 
     public Matrix Matrix(int rows, int columns, float[] values)
     {
-        // An odd offset: rows of a matrix have the alignment of an element, no more.
-        const int Offset = 3;
-        var buffer = Buffer(DataType.Float32, (long)rows * columns + Offset);
-        backend.Write(buffer, Offset, MemoryMarshal.AsBytes(values.AsSpan(0, rows * columns)));
-        return new Matrix(buffer, rows, columns, Offset);
+        // An odd offset: rows of a matrix have the alignment of an element, no more. Backends with a type of their own have fast paths for aligned ones.
+        var offset = narrow ? 8 : 3;
+        var buffer = Buffer(narrow ? backend.ActivationType : DataType.Float32, (long)rows * columns + offset);
+        backend.Write(buffer, offset, Encode(values[..(rows * columns)], buffer.Type));
+        return new Matrix(buffer, rows, columns, offset);
+    }
+
+    /// <summary>A part of the residual stream, or of logits: f32 whatever the backend computes with.</summary>
+    public Matrix Residual(int rows, int columns)
+    {
+        var buffer = Buffer(DataType.Float32, (long)rows * columns);
+        backend.Write(buffer, 0, MemoryMarshal.AsBytes(Values(rows * columns).AsSpan()));
+        return new Matrix(buffer, rows, columns);
     }
 
     public Matrix Empty(int rows, int columns) => Matrix(rows, columns, Enumerable.Repeat(float.NaN, rows * columns).ToArray());
@@ -89,7 +101,18 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed) : IDisposab
         return new RecurrentLayer(states, slots, heads, headDim);
     }
 
-    public float[] Read(Matrix matrix) => Read(matrix.Buffer, matrix.Offset, matrix.Rows * matrix.Columns);
+    public float[] Read(Matrix matrix)
+    {
+        var count = matrix.Rows * matrix.Columns;
+        if (matrix.Buffer.Type == DataType.Float32)
+        {
+            return Read(matrix.Buffer, matrix.Offset, count);
+        }
+
+        var bits = new ushort[count];
+        backend.Read(matrix.Buffer, matrix.Offset, MemoryMarshal.AsBytes(bits.AsSpan()));
+        return Array.ConvertAll(bits, value => Float16Bits.ToSingle(value, matrix.Buffer.Type));
+    }
 
     public float[] Read(DeviceBuffer buffer, long start, int count)
     {

@@ -1,0 +1,36 @@
+using OrleansLM.Engine.Backends.Cuda.Compile;
+using OrleansLM.Engine.Backends.Cuda.Device;
+
+namespace OrleansLM.Engine.Backends.Cuda;
+
+/// <summary>attention_decode.cu and attention_prefill.cu, compiled for the head sizes and groups in use.</summary>
+internal sealed class AttentionKernels(KernelModules modules)
+{
+    private readonly Dictionary<(int Dim, int Group), CudaKernel> _decode = [];
+    private readonly Dictionary<int, CudaKernel> _prefill = [];
+
+    public CudaKernel Decode(int dim, int group)
+    {
+        if (!_decode.TryGetValue((dim, group), out var kernel))
+        {
+            _decode[(dim, group)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}").Kernel("attention_decode", "pppppppppiifi");
+        }
+
+        return kernel;
+    }
+
+    public CudaKernel Prefill(int dim)
+    {
+        if (!_prefill.TryGetValue(dim, out var kernel))
+        {
+            _prefill[dim] = kernel = modules.Get("attention_prefill.cu", $"HEAD_DIM={dim}").Kernel("attention_prefill", "tttppppiifi");
+        }
+
+        return kernel;
+    }
+
+    /// <summary>Bytes of shared memory that a decode block asks for.</summary>
+    public static int DecodeShared(int dim) => 3 * 256 * dim + 16 * (2 * dim + 16) + 16 * 272 + 1280;
+
+    public static int PrefillShared(int dim) => 1024 + 128 * dim * 14 + 128;
+}
