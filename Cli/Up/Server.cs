@@ -7,7 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansLM.Gateway.Hosting;
 using OrleansLM.Silo.Hosting;
-using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
 
 namespace OrleansLM.Cli.Up;

@@ -12,6 +12,7 @@ public sealed class GatewayMetrics
     private readonly Counter<long> _tokensOut;
     private readonly Histogram<double> _firstToken;
     private readonly Histogram<double> _betweenTokens;
+    private readonly Histogram<double> _failover;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -20,7 +21,10 @@ public sealed class GatewayMetrics
         _tokensOut = meter.CreateCounter<long>("orleanslm.gateway.tokens", "{token}", "Tokens written to clients.");
         _firstToken = meter.CreateHistogram<double>("orleanslm.gateway.time_to_first_token", "s", "From a call's arrival to its first token on the wire.");
         _betweenTokens = meter.CreateHistogram<double>("orleanslm.gateway.inter_token_latency", "s", "Between two tokens of one stream on the wire.");
+        _failover = meter.CreateHistogram<double>("orleanslm.gateway.failover.duration", "s", "From the loss of a stream's silo to the next event from the one that took over.");
     }
+
+    public void FailedOver(TimeSpan pause) => _failover.Record(pause.TotalSeconds);
 
     /// <summary>Spans of calls beside those that ASP.NET makes.</summary>
     public static ActivitySource Activities { get; } = new(Name);

@@ -23,6 +23,10 @@ public sealed class GatewayOptions
     [Range(1, 1 << 20)]
     public int MaxPromptTokens { get; set; } = 131_072;
 
+    /// <summary>[0 s, 10 min]: how long a call waits for another silo to take over from one that was lost, before it gets UNAVAILABLE.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan FailoverTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Sends exception messages of defects to clients. For development.</summary>
     public bool DetailedErrors { get; set; }
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OrleansLM.Gateway.Diagnostics;
 using OrleansLM.Gateway.Errors;
 using OrleansLM.Gateway.Limits;
+using OrleansLM.Gateway.Routing;
 using OrleansLM.Gateway.Services;
 
 namespace OrleansLM.Gateway.Hosting;
@@ -22,6 +23,7 @@ public static class GatewayServices
         services.AddSingleton<StreamLimiter>();
         services.AddSingleton<ModelNames>();
         services.AddSingleton<TurnStreams>();
+        services.AddSingleton<Failover>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>

@@ -1,18 +1,21 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using OrleansLM.Contracts;
+using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Contracts.V1;
 using OrleansLM.Gateway.Hosting;
 using OrleansLM.Gateway.Mapping;
+using OrleansLM.Gateway.Routing;
 using OrleansLM.Gateway.Validation;
 using DisconnectPolicy = OrleansLM.Contracts.Messages.DisconnectPolicy;
 
 namespace OrleansLM.Gateway.Services;
 
 /// <summary>Sessions on the wire: checks a request, calls the session's grain, copies the answer. Keeps nothing.</summary>
-public sealed class SessionsService(IGrainFactory grains, ModelNames models, TurnStreams streams, IOptions<GatewayOptions> options, TimeProvider time) : Sessions.SessionsBase
+public sealed class SessionsService(
+    IGrainFactory grains, ModelNames models, TurnStreams streams, Failover failover, IOptions<GatewayOptions> options, TimeProvider time) : Sessions.SessionsBase
 {
     public override async Task<Session> Create(CreateSessionRequest request, ServerCallContext context)
     {
@@ -25,30 +28,28 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             .Metadata(request.Metadata)
             .Throw();
         var id = request.SessionId.Length > 0 ? request.SessionId : SessionNames.NewId("s", time);
-        var info = await Grain(id).CreateAsync(
-            new CreateSession
-            {
-                Model = await models.ResolveAsync(request.Model, context.CancellationToken),
-                SamplingDefaults = request.SamplingDefaults.ToSettings(),
-                StopDefaults = request.StopDefaults.ToSettings(),
-                TimeToLive = request.Ttl?.ToTimeSpan(),
-                Tenant = request.Tenant,
-                Metadata = new Dictionary<string, string>(request.Metadata),
-            },
-            context.CancellationToken);
-        return info.ToWire();
+        var create = new CreateSession
+        {
+            Model = await models.ResolveAsync(request.Model, context.CancellationToken),
+            SamplingDefaults = request.SamplingDefaults.ToSettings(),
+            StopDefaults = request.StopDefaults.ToSettings(),
+            TimeToLive = request.Ttl?.ToTimeSpan(),
+            Tenant = request.Tenant,
+            Metadata = new Dictionary<string, string>(request.Metadata),
+        };
+        return (await failover.CallAsync(() => Grain(id).CreateAsync(create, context.CancellationToken), Existing(id, context), context.CancellationToken)).ToWire();
     }
 
     public override async Task<Session> Get(GetSessionRequest request, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).Throw();
-        return (await Grain(request.SessionId).GetAsync(context.CancellationToken)).ToWire();
+        return (await failover.CallAsync(() => Grain(request.SessionId).GetAsync(context.CancellationToken), context.CancellationToken)).ToWire();
     }
 
     public override async Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context)
     {
         new RequestCheck().In(request.PageSize, 0, 1000, "page_size").Throw();
-        var page = await grains.GetGrain<ISessionIndexGrain>(0).ListAsync(
+        var page = await failover.CallAsync(() => grains.GetGrain<ISessionIndexGrain>(0).ListAsync(
             new SessionQuery
             {
                 PageSize = request.PageSize == 0 ? 100 : request.PageSize,
@@ -56,7 +57,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
                 Tenant = NullIfEmpty(request.Tenant),
                 Model = NullIfEmpty(request.Model),
             },
-            context.CancellationToken);
+            context.CancellationToken), context.CancellationToken);
         var response = new ListSessionsResponse { NextPageToken = page.NextPageToken ?? "" };
         response.Sessions.AddRange(page.Sessions.Select(SessionMapping.ToWire));
         return response;
@@ -65,7 +66,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
     public override async Task<DeleteSessionResponse> Delete(DeleteSessionRequest request, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).Throw();
-        await Grain(request.SessionId).DeleteAsync(context.CancellationToken);
+        await failover.CallAsync(() => DeleteAsync(request.SessionId, context), failure => failure.Code == ErrorCode.NotFound ? Task.FromResult(true) : null, context.CancellationToken);
         return new DeleteSessionResponse();
     }
 
@@ -81,7 +82,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             PromptLogProbs = request.HasPromptLogProbs ? request.PromptLogProbs : null,
             ExpectedLength = request.HasExpectedLength ? (int)request.ExpectedLength : null,
         };
-        return streams.CopyAsync(request.SessionId, Grain(request.SessionId).RunTurnAsync(command, context.CancellationToken), responseStream, context);
+        return streams.CopyAsync(request.SessionId, failover.RunTurnAsync(request.SessionId, Grain(request.SessionId), command, context.CancellationToken), responseStream, context);
     }
 
     public override Task Generate(GenerateRequest request, IServerStreamWriter<Contracts.V1.TurnEvent> responseStream, ServerCallContext context)
@@ -104,20 +105,20 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             OnDisconnect = request.OnDisconnect == Contracts.V1.DisconnectPolicy.Cancel ? DisconnectPolicy.Cancel : DisconnectPolicy.Continue,
         };
         // step 2: the session's grain takes it from here.
-        return streams.CopyAsync(request.SessionId, Grain(request.SessionId).RunTurnAsync(command, context.CancellationToken), responseStream, context);
+        return streams.CopyAsync(request.SessionId, failover.RunTurnAsync(request.SessionId, Grain(request.SessionId), command, context.CancellationToken), responseStream, context);
     }
 
     public override Task Resume(ResumeRequest request, IServerStreamWriter<Contracts.V1.TurnEvent> responseStream, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).Position(request.FromOffset, "from_offset").Throw();
         var resume = new ResumeStream { TurnId = NullIfEmpty(request.TurnId), FromOffset = (int)request.FromOffset };
-        return streams.CopyAsync(request.SessionId, Grain(request.SessionId).ResumeAsync(resume, context.CancellationToken), responseStream, context);
+        return streams.CopyAsync(request.SessionId, failover.ResumeAsync(request.SessionId, Grain(request.SessionId), resume, context.CancellationToken), responseStream, context);
     }
 
     public override async Task<CancelResponse> Cancel(CancelRequest request, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).Throw();
-        return new CancelResponse { Cancelled = await Grain(request.SessionId).CancelAsync(NullIfEmpty(request.TurnId), context.CancellationToken) };
+        return new CancelResponse { Cancelled = await failover.CallAsync(() => Grain(request.SessionId).CancelAsync(NullIfEmpty(request.TurnId), context.CancellationToken), context.CancellationToken) };
     }
 
     public override async Task<Session> Fork(ForkRequest request, ServerCallContext context)
@@ -136,7 +137,7 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             Checkpoint = request.AtCase == ForkRequest.AtOneofCase.Checkpoint ? request.Checkpoint : null,
             Metadata = request.Metadata.Count > 0 ? new Dictionary<string, string>(request.Metadata) : null,
         };
-        return (await Grain(request.SessionId).ForkAsync(fork, context.CancellationToken)).ToWire();
+        return (await failover.CallAsync(() => Grain(request.SessionId).ForkAsync(fork, context.CancellationToken), Existing(fork.NewSessionId, context), context.CancellationToken)).ToWire();
     }
 
     public override async Task<Session> Rollback(RollbackRequest request, ServerCallContext context)
@@ -152,19 +153,26 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             Position = byPosition ? (int)request.Position : null,
             Checkpoint = request.ToCase == RollbackRequest.ToOneofCase.Checkpoint ? request.Checkpoint : null,
         };
-        return (await Grain(request.SessionId).RollbackAsync(rollback, context.CancellationToken)).ToWire();
+        // One that counts from the end would take away more when it is done twice.
+        Task<SessionInfo> RollBackAsync() => Grain(request.SessionId).RollbackAsync(rollback, context.CancellationToken);
+        return (rollback.Position < 0 ? await RollBackAsync() : await failover.CallAsync(RollBackAsync, context.CancellationToken)).ToWire();
     }
 
     public override async Task<Session> CreateCheckpoint(CreateCheckpointRequest request, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).CheckpointName(request.Name).Position(request.HasPosition ? request.Position : 0, "position").Throw();
-        return (await Grain(request.SessionId).CreateCheckpointAsync(request.Name, request.HasPosition ? (int)request.Position : null, context.CancellationToken)).ToWire();
+        var position = request.HasPosition ? (int)request.Position : (int?)null;
+        return (await failover.CallAsync(
+            () => Grain(request.SessionId).CreateCheckpointAsync(request.Name, position, context.CancellationToken), Existing(request.SessionId, context), context.CancellationToken)).ToWire();
     }
 
     public override async Task<Session> DeleteCheckpoint(DeleteCheckpointRequest request, ServerCallContext context)
     {
         new RequestCheck().SessionId(request.SessionId).CheckpointName(request.Name).Throw();
-        return (await Grain(request.SessionId).DeleteCheckpointAsync(request.Name, context.CancellationToken)).ToWire();
+        return (await failover.CallAsync(
+            () => Grain(request.SessionId).DeleteCheckpointAsync(request.Name, context.CancellationToken),
+            failure => failure.Reason == "CHECKPOINT_NOT_FOUND" ? Grain(request.SessionId).GetAsync(context.CancellationToken) : null,
+            context.CancellationToken)).ToWire();
     }
 
     public override async Task<GetHistoryResponse> GetHistory(GetHistoryRequest request, ServerCallContext context)
@@ -175,7 +183,8 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
             .Position(request.End, "end")
             .Require(request.End == 0 || request.End >= request.Start, "end", $"is {request.End}, before start {request.Start}")
             .Throw();
-        var history = await Grain(request.SessionId).GetHistoryAsync((int)request.Start, (int)request.End, context.CancellationToken);
+        var history = await failover.CallAsync(
+            () => Grain(request.SessionId).GetHistoryAsync((int)request.Start, (int)request.End, context.CancellationToken), context.CancellationToken);
         var response = new GetHistoryResponse { Start = history.Start, Text = history.Text };
         response.TokenIds.AddRange(history.TokenIds);
         return response;
@@ -187,6 +196,16 @@ public sealed class SessionsService(IGrainFactory grains, ModelNames models, Tur
         .Position(hasLength ? length : 0, "expected_length");
 
     private static string? NullIfEmpty(string value) => value.Length == 0 ? null : value;
+
+    /// <summary>Something that was to be made and is there at the second try was made by the first.</summary>
+    private Func<OrleansLMException, Task<SessionInfo>?> Existing(string id, ServerCallContext context) =>
+        failure => failure.Code == ErrorCode.AlreadyExists ? Grain(id).GetAsync(context.CancellationToken) : null;
+
+    private async Task<bool> DeleteAsync(string id, ServerCallContext context)
+    {
+        await Grain(id).DeleteAsync(context.CancellationToken);
+        return true;
+    }
 
     private ISessionGrain Grain(string id) => grains.GetGrain<ISessionGrain>(id);
 }

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Hosting;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using OrleansLM.Silo.Cluster;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Log.Postgres;
 using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Sessions;
@@ -40,9 +41,17 @@ public static class SiloServices
     {
         services.AddOptions<SessionLogOptions>().Bind(configuration.GetSection("SessionLog")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SessionLogOptions>, SessionLogOptionsValidator>();
-        services.TryAddSingleton<ISessionLog, SqliteSessionLog>();
+        services.AddOptions<SessionLogOptions>().Validate(
+            log => log.Kind != SessionLogKind.Postgres || !string.IsNullOrWhiteSpace(log.ConnectionString),
+            "SessionLog:ConnectionString: not set; expected one such as Host=127.0.0.1;Database=orleanslm;Username=orleanslm, because SessionLog:Kind is Postgres");
+        services.TryAddSingleton(CreateLog);
         return services.AddHostedService<SessionLogHost>();
     }
+
+    private static ISessionLog CreateLog(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<SessionLogOptions>>().Value.Kind == SessionLogKind.Postgres
+            ? ActivatorUtilities.CreateInstance<PostgresSessionLog>(services)
+            : ActivatorUtilities.CreateInstance<SqliteSessionLog>(services);
 
     private static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
     {

@@ -7,21 +7,21 @@ namespace OrleansLM.Silo.Log;
 /// Tasks of writes end when the write is committed; those marked durable, when it would survive a power cut. Writes name the epoch under which the
 /// session was opened and are refused (Aborted, <c>SESSION_MOVED</c>) once somebody else opened it. Failures are
 /// <see cref="Contracts.Errors.OrleansLMException"/>: ResourceExhausted when the disk is full, Unavailable when it cannot be reached, DataLoss when it is
-/// damaged; a write that failed has changed nothing.
+/// damaged; a write that failed has changed nothing. A log that is away for a while is waited for.
 /// </summary>
 public interface ISessionLog : IAsyncDisposable
 {
     /// <summary>Opens or makes the log. Costs the same for one session as for a hundred thousand.</summary>
     Task OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sessions in the log.</summary>
+    /// <summary>Sessions in the log, as far as this process knows.</summary>
     int SessionCount { get; }
 
     /// <summary>Adds a session that begins with <paramref name="tokens"/>. Durable. AlreadyExists; ResourceExhausted at <paramref name="maxSessions"/>.</summary>
     Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions);
 
-    /// <summary>Takes a session over: from now on only writes with the returned handle pass. Null when there is none.</summary>
-    Task<StoredSession?> OpenSessionAsync(string sessionId);
+    /// <summary>Takes a session over for a silo: from now on only writes with the returned handle pass. Null when there is none.</summary>
+    Task<StoredSession?> OpenSessionAsync(string sessionId, string owner = "");
 
     /// <summary>Tokens [start, end) of a session, those of an unfinished turn included.</summary>
     Task<int[]> ReadTokensAsync(SessionHandle session, int start, int end);

@@ -1,3 +1,5 @@
+using OrleansLM.Contracts.Errors;
+
 namespace OrleansLM.Silo.Log;
 
 /// <summary>
@@ -17,6 +19,9 @@ public sealed class TurnTail(SessionHandle session, string turnId, int position)
 
     public string TurnId { get; } = turnId;
 
+    /// <summary>Told once the log refuses the tokens because another silo has opened the session.</summary>
+    public Action<OrleansLMException>? Fenced { get; set; }
+
     /// <summary>Adds a token; returns how many wait.</summary>
     public int Append(int id)
     {
@@ -31,6 +36,8 @@ public sealed class TurnTail(SessionHandle session, string turnId, int position)
             return _count;
         }
     }
+
+    internal void Fence(OrleansLMException reason) => Fenced?.Invoke(reason);
 
     /// <summary>True for the one caller that has to queue it: a tail waits in the writer's queue at most once.</summary>
     internal bool TrySchedule()

@@ -4,4 +4,5 @@ namespace OrleansLM.Silo.Log;
 /// <param name="SessionId">Its session.</param>
 /// <param name="TurnId">The turn.</param>
 /// <param name="CancelOnDisconnect"><see cref="TurnParameters.CancelOnDisconnect"/>.</param>
-public sealed record UnfinishedTurn(string SessionId, string TurnId, bool CancelOnDisconnect);
+/// <param name="Owner">The silo that opened the session last; empty when it said none.</param>
+public sealed record UnfinishedTurn(string SessionId, string TurnId, bool CancelOnDisconnect, string Owner = "");

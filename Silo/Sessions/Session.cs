@@ -37,7 +37,7 @@ internal sealed class Session : IAsyncDisposable
 
     /// <summary>Loads the session from the log; null when there is none. Computes nothing and reads no tokens.</summary>
     public static async Task<Session?> OpenAsync(string sessionId, SessionServices services) =>
-        await services.Log.OpenSessionAsync(sessionId) is { } stored ? new Session(stored, services) : null;
+        await services.Log.OpenSessionAsync(sessionId, services.Owner) is { } stored ? new Session(stored, services) : null;
 
     public SessionInfo Info()
     {

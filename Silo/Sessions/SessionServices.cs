@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
@@ -15,7 +16,8 @@ public sealed class SessionServices(
     IOptions<SessionOptions> options,
     TimeProvider time,
     SiloMetrics metrics,
-    ILogger<SessionGrain> logger)
+    ILogger<SessionGrain> logger,
+    ILocalSiloDetails? silo = null)
 {
     public ISessionLog Log { get; } = log;
 
@@ -30,6 +32,9 @@ public sealed class SessionServices(
     public TimeProvider Time { get; } = time;
 
     public SiloMetrics Metrics { get; } = metrics;
+
+    /// <summary>This silo as the log names it; empty outside of a cluster.</summary>
+    public string Owner { get; } = silo?.SiloAddress.ToParsableString() ?? "";
 
     public ILogger Logger { get; } = logger;
 

@@ -155,6 +155,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
     {
         var runner = new TurnRunner(buffer, engineTurn, tail, state, services);
         (_running, _last) = (runner, buffer);
+        tail.Fenced = runner.Interrupt;
         runner.Start(() => Interlocked.CompareExchange(ref _running, null, runner));
     }
 

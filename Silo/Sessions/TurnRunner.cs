@@ -143,7 +143,7 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
     private async Task<Action> FailAsync(Exception failure)
     {
         var reason = _interruption ?? EngineErrors.Translate(failure);
-        var wasLost = reason.Code == ErrorCode.Unavailable || (reason.Code == ErrorCode.ResourceExhausted && buffer.TokenCount > 0);
+        var wasLost = reason.Code == ErrorCode.Unavailable || IsFenced(reason) || (reason.Code == ErrorCode.ResourceExhausted && buffer.TokenCount > 0);
         return wasLost ? await InterruptAsync(reason) : await AbandonAsync(reason);
     }
 
@@ -154,8 +154,12 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
         LogInterrupted(services.Logger, tail.Session.SessionId, tail.TurnId, buffer.TokenCount, reason.Message);
         try
         {
-            services.Log.Schedule(tail, urgent: true);
-            await services.Log.FlushAsync();
+            // What another silo has taken over is not ours to write.
+            if (!IsFenced(reason))
+            {
+                services.Log.Schedule(tail, urgent: true);
+                await services.Log.FlushAsync();
+            }
         }
         catch (OrleansLMException failure)
         {
@@ -170,6 +174,8 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
             TurnId = tail.TurnId,
         });
     }
+
+    private static bool IsFenced(OrleansLMException reason) => reason.Reason == "SESSION_MOVED";
 
     private async Task<Action> AbandonAsync(OrleansLMException reason)
     {

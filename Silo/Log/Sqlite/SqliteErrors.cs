@@ -15,6 +15,8 @@ internal static class SqliteErrors
     private const int CannotOpen = 14;
     private const int NotADatabase = 26;
 
+    public static bool IsBusy(SqliteException failure) => failure.SqliteErrorCode is Busy or Locked;
+
     public static OrleansLMException Translate(SqliteException failure, string path) => failure.SqliteErrorCode switch
     {
         Full => new(ErrorCode.ResourceExhausted, $"the session log {path} cannot grow: the disk, or its limit, is full")

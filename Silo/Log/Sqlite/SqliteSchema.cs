@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OrleansLM.Contracts.Errors;
+using OrleansLM.Silo.Log.Sql;
 
 namespace OrleansLM.Silo.Log.Sqlite;
 
@@ -75,6 +76,7 @@ internal static class SqliteSchema
             create_time INTEGER NOT NULL,
             PRIMARY KEY (session, name)) WITHOUT ROWID;
         """,
+        "ALTER TABLE sessions ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
     ];
 
     public static int Version => Migrations.Length;
@@ -85,9 +87,18 @@ internal static class SqliteSchema
     {
         var version = (int)Pragma(connection, "user_version");
         Check(connection, version);
-        for (var next = version; next < Migrations.Length; next++)
+        while (version < Migrations.Length)
         {
-            connection.Execute($"BEGIN IMMEDIATE; {Migrations[next]} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {next + 1}; COMMIT;");
+            connection.Execute("BEGIN IMMEDIATE");
+
+            // Another process may have been faster.
+            version = (int)Pragma(connection, "user_version");
+            if (version < Migrations.Length)
+            {
+                connection.Execute($"{Migrations[version]} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {++version};");
+            }
+
+            connection.Execute("COMMIT");
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class FaultyLog(ISessionLog log) : ISessionLog
     public Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions) =>
         Try(nameof(CreateAsync)) ?? log.CreateAsync(session, tokens, checkpoints, maxSessions);
 
-    public Task<StoredSession?> OpenSessionAsync(string sessionId) => log.OpenSessionAsync(sessionId);
+    public Task<StoredSession?> OpenSessionAsync(string sessionId, string owner = "") => log.OpenSessionAsync(sessionId, owner);
 
     public Task<int[]> ReadTokensAsync(SessionHandle session, int start, int end) => log.ReadTokensAsync(session, start, end);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansLM.Silo.Diagnostics;
+using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Log.Sqlite;
 
 namespace OrleansLM.Silo.Tests.Doubles;

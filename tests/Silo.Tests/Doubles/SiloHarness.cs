@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Silo.Diagnostics;
+using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Sessions;

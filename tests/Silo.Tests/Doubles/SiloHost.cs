@@ -9,7 +9,7 @@ using Orleans.Hosting;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Hosting;
-using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Sessions;
 
 namespace OrleansLM.Silo.Tests.Doubles;

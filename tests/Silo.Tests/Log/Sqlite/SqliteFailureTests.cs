@@ -133,7 +133,8 @@ public sealed class SqliteFailureTests
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
-        using var command = connection.Prepare(sql);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
         return command.ExecuteScalar();
     }
 }

@@ -1,6 +1,6 @@
 using OrleansLM.Contracts.Messages;
 
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>The end of a turn with the tokens that still wait in its tail.</summary>
 internal sealed class EndTurnWrite(TurnTail tail, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime) : LogWrite(LogWriteUrgency.Durable)
@@ -10,7 +10,7 @@ internal sealed class EndTurnWrite(TurnTail tail, TurnEnd end, DateTimeOffset ti
 
     public Task Task => _done.Task;
 
-    public override void Apply(SqliteWrites writes)
+    public override void Apply(LogWriter writes)
     {
         var (position, ids) = tail.Take();
         _count = ids.Length;

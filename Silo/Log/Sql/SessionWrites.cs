@@ -2,17 +2,17 @@ using System.Text.Json;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>Changes to sessions as a whole.</summary>
 internal static class SessionWrites
 {
-    public static void Create(SqliteWrites writes, SessionRecord session, ReadOnlySpan<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions)
+    public static void Create(LogWriter writes, SessionRecord session, ReadOnlySpan<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions)
     {
         CheckFree(writes, session.SessionId, maxSessions);
         writes.Run(
             "INSERT INTO sessions (session_id, epoch, model, create_time, update_time, time_to_live, expire_time, tenant, metadata, sampling_defaults, "
-            + "stop_defaults, parent_session_id, parent_position, length) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            + "stop_defaults, parent_session_id, parent_position, length) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             session.SessionId,
             session.Model,
             session.CreateTime.UtcTicks,
@@ -36,58 +36,58 @@ internal static class SessionWrites
         writes.SessionsChanged(1);
     }
 
-    public static SessionHandle? Claim(SqliteWrites writes, string sessionId)
+    public static SessionHandle? Claim(LogWriter writes, string sessionId, string owner)
     {
-        using var row = writes.Query("UPDATE sessions SET epoch = epoch + 1 WHERE session_id = ?1 RETURNING row_id, epoch", sessionId);
+        using var row = writes.Query("UPDATE sessions SET epoch = epoch + 1, owner = $2 WHERE session_id = $1 RETURNING row_id, epoch", sessionId, owner);
         return row.Read() ? new SessionHandle(row.GetInt64(0), sessionId, row.GetInt64(1)) : null;
     }
 
-    public static void Rollback(SqliteWrites writes, SessionHandle session, int position, DateTimeOffset time)
+    public static void Rollback(LogWriter writes, SessionHandle session, int position, DateTimeOffset time)
     {
-        writes.UpdateSession(session, "length = ?1, update_time = ?2", position, time.UtcTicks);
+        writes.UpdateSession(session, "length = $1, update_time = $2", position, time.UtcTicks);
         TruncateTokens(writes, session.Row, position);
         writes.Run(
-            $"UPDATE turns SET state = {(int)TurnState.RolledBack} WHERE session = ?1 AND state = {(int)TurnState.Ended} "
-            + "AND start_position + prompt_tokens + generated_tokens > ?2",
+            $"UPDATE turns SET state = {(int)TurnState.RolledBack} WHERE session = $1 AND state = {(int)TurnState.Ended} "
+            + "AND start_position + prompt_tokens + generated_tokens > $2",
             session.Row,
             position);
-        writes.Run("DELETE FROM checkpoints WHERE session = ?1 AND position > ?2", session.Row, position);
+        writes.Run("DELETE FROM checkpoints WHERE session = $1 AND position > $2", session.Row, position);
     }
 
-    public static void AddCheckpoint(SqliteWrites writes, SessionHandle session, CheckpointInfo checkpoint)
+    public static void AddCheckpoint(LogWriter writes, SessionHandle session, CheckpointInfo checkpoint)
     {
         writes.UpdateSession(session, "epoch = epoch");
         InsertCheckpoint(writes, session.Row, checkpoint);
     }
 
-    public static void RemoveCheckpoint(SqliteWrites writes, SessionHandle session, string name)
+    public static void RemoveCheckpoint(LogWriter writes, SessionHandle session, string name)
     {
         writes.UpdateSession(session, "epoch = epoch");
-        writes.Run("DELETE FROM checkpoints WHERE session = ?1 AND name = ?2", session.Row, name);
+        writes.Run("DELETE FROM checkpoints WHERE session = $1 AND name = $2", session.Row, name);
     }
 
-    public static void Delete(SqliteWrites writes, SessionHandle session)
+    public static void Delete(LogWriter writes, SessionHandle session)
     {
         writes.UpdateSession(session, "epoch = epoch");
-        writes.Run("DELETE FROM sessions WHERE row_id = ?1", session.Row);
+        writes.Run("DELETE FROM sessions WHERE row_id = $1", session.Row);
         writes.SessionsChanged(-1);
     }
 
     /// <summary>Drops segments from a position on, and shortens the one that crosses it.</summary>
-    public static void TruncateTokens(SqliteWrites writes, long session, int position)
+    public static void TruncateTokens(LogWriter writes, long session, int position)
     {
         var crossing = Crossing(writes, session, position);
-        writes.Run("DELETE FROM segments WHERE session = ?1 AND position + count > ?2", session, position);
+        writes.Run("DELETE FROM segments WHERE session = $1 AND position + count > $2", session, position);
         if (crossing is var (start, ids))
         {
             writes.AddSegment(session, start, ids.AsSpan(0, position - start));
         }
     }
 
-    private static (int Start, int[] Ids)? Crossing(SqliteWrites writes, long session, int position)
+    private static (int Start, int[] Ids)? Crossing(LogWriter writes, long session, int position)
     {
         using var row = writes.Query(
-            "SELECT position, count, ids FROM segments WHERE session = ?1 AND position < ?2 AND position + count > ?2", session, position);
+            "SELECT position, count, ids FROM segments WHERE session = $1 AND position < $2 AND position + count > $2", session, position);
         if (!row.Read())
         {
             return null;
@@ -98,7 +98,7 @@ internal static class SessionWrites
         return (row.GetInt32(0), ids);
     }
 
-    private static void CheckFree(SqliteWrites writes, string sessionId, int maxSessions)
+    private static void CheckFree(LogWriter writes, string sessionId, int maxSessions)
     {
         if (RowOf(writes, sessionId) is not null)
         {
@@ -114,14 +114,14 @@ internal static class SessionWrites
         }
     }
 
-    private static long? RowOf(SqliteWrites writes, string sessionId)
+    private static long? RowOf(LogWriter writes, string sessionId)
     {
-        using var row = writes.Query("SELECT row_id FROM sessions WHERE session_id = ?1", sessionId);
+        using var row = writes.Query("SELECT row_id FROM sessions WHERE session_id = $1", sessionId);
         return row.Read() ? row.GetInt64(0) : null;
     }
 
-    private static void InsertCheckpoint(SqliteWrites writes, long row, CheckpointInfo checkpoint) => writes.Run(
-        "INSERT INTO checkpoints (session, name, position, create_time) VALUES (?1, ?2, ?3, ?4)",
+    private static void InsertCheckpoint(LogWriter writes, long row, CheckpointInfo checkpoint) => writes.Run(
+        "INSERT INTO checkpoints (session, name, position, create_time) VALUES ($1, $2, $3, $4)",
         row,
         checkpoint.Name,
         checkpoint.Position,

@@ -2,18 +2,18 @@ using System.Text.Json;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>Changes to turns.</summary>
 internal static class TurnWrites
 {
-    public static void Begin(SqliteWrites writes, SessionHandle session, TurnRecord turn, ReadOnlySpan<int> prompt, DateTimeOffset? expireTime)
+    public static void Begin(LogWriter writes, SessionHandle session, TurnRecord turn, ReadOnlySpan<int> prompt, DateTimeOffset? expireTime)
     {
         writes.UpdateSession(
-            session, "active_turn = ?1, last_turn = ?1, update_time = ?2, expire_time = ?3", turn.TurnId, turn.CreateTime.UtcTicks, expireTime?.UtcTicks);
+            session, "active_turn = $1, last_turn = $1, update_time = $2, expire_time = $3", turn.TurnId, turn.CreateTime.UtcTicks, expireTime?.UtcTicks);
         writes.Run(
             "INSERT INTO turns (session, turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time) "
-            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             session.Row,
             turn.TurnId,
             (int)TurnState.Active,
@@ -29,7 +29,7 @@ internal static class TurnWrites
     }
 
     public static void End(
-        SqliteWrites writes, TurnTail tail, int position, ReadOnlySpan<int> ids, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime)
+        LogWriter writes, TurnTail tail, int position, ReadOnlySpan<int> ids, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime)
     {
         if (position + ids.Length != end.SessionLength)
         {
@@ -38,11 +38,11 @@ internal static class TurnWrites
         }
 
         writes.UpdateSession(
-            tail.Session, "active_turn = NULL, length = ?1, update_time = ?2, expire_time = ?3", end.SessionLength, time.UtcTicks, expireTime?.UtcTicks);
+            tail.Session, "active_turn = NULL, length = $1, update_time = $2, expire_time = $3", end.SessionLength, time.UtcTicks, expireTime?.UtcTicks);
         writes.AddSegment(tail.Session.Row, position, ids);
         writes.Run(
-            "UPDATE turns SET state = ?3, end_time = ?4, finish_reason = ?5, generated_tokens = ?6, prefilled_tokens = ?7, queue_time = ?8, "
-            + "time_to_first_token = ?9, total_time = ?10 WHERE session = ?1 AND turn_id = ?2",
+            "UPDATE turns SET state = $3, end_time = $4, finish_reason = $5, generated_tokens = $6, prefilled_tokens = $7, queue_time = $8, "
+            + "time_to_first_token = $9, total_time = $10 WHERE session = $1 AND turn_id = $2",
             tail.Session.Row,
             tail.TurnId,
             (int)TurnState.Ended,
@@ -55,9 +55,9 @@ internal static class TurnWrites
             end.TotalTime.Ticks);
     }
 
-    public static void Abandon(SqliteWrites writes, SessionHandle session, string turnId, string? lastTurnId)
+    public static void Abandon(LogWriter writes, SessionHandle session, string turnId, string? lastTurnId)
     {
-        using var row = writes.Query("SELECT start_position FROM turns WHERE session = ?1 AND turn_id = ?2", session.Row, turnId);
+        using var row = writes.Query("SELECT start_position FROM turns WHERE session = $1 AND turn_id = $2", session.Row, turnId);
         if (!row.Read())
         {
             return;
@@ -65,9 +65,9 @@ internal static class TurnWrites
 
         var start = row.GetInt32(0);
         row.Close();
-        writes.UpdateSession(session, "active_turn = NULL, last_turn = ?1, length = ?2", lastTurnId, start);
+        writes.UpdateSession(session, "active_turn = NULL, last_turn = $1, length = $2", lastTurnId, start);
         SessionWrites.TruncateTokens(writes, session.Row, start);
-        writes.Run("DELETE FROM turns WHERE session = ?1 AND turn_id = ?2", session.Row, turnId);
-        writes.Run("DELETE FROM checkpoints WHERE session = ?1 AND position > ?2", session.Row, start);
+        writes.Run("DELETE FROM turns WHERE session = $1 AND turn_id = $2", session.Row, turnId);
+        writes.Run("DELETE FROM checkpoints WHERE session = $1 AND position > $2", session.Row, start);
     }
 }

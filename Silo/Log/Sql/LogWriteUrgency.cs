@@ -1,4 +1,4 @@
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>How soon a write has to be committed, and how firmly.</summary>
 internal enum LogWriteUrgency

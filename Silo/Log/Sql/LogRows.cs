@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using OrleansLM.Contracts.Messages;
 
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>Rows to records.</summary>
-internal static class SqliteRows
+internal static class LogRows
 {
     public const string SessionColumns =
         "row_id, epoch, session_id, model, create_time, update_time, time_to_live, expire_time, tenant, metadata, sampling_defaults, stop_defaults, "
@@ -16,7 +16,7 @@ internal static class SqliteRows
         "turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time, finish_reason, "
         + "generated_tokens, prefilled_tokens, queue_time, time_to_first_token, total_time";
 
-    public static SessionRecord Session(SqliteDataReader row) => new()
+    public static SessionRecord Session(DbDataReader row) => new()
     {
         SessionId = row.GetString(2),
         Model = row.GetString(3),
@@ -35,7 +35,7 @@ internal static class SqliteRows
         LastTurnId = row.TextOrNull(16),
     };
 
-    public static TurnRecord Turn(SqliteDataReader row)
+    public static TurnRecord Turn(DbDataReader row)
     {
         var turn = new TurnRecord
         {
@@ -53,17 +53,17 @@ internal static class SqliteRows
         return turn.State == TurnState.Active ? turn : turn with { End = End(row, turn) };
     }
 
-    public static UnfinishedTurn Unfinished(SqliteDataReader row) =>
-        new(row.GetString(0), row.GetString(1), Json(row, 2, LogJson.Default.TurnParameters).CancelOnDisconnect);
+    public static UnfinishedTurn Unfinished(DbDataReader row) =>
+        new(row.GetString(0), row.GetString(1), Json(row, 2, LogJson.Default.TurnParameters).CancelOnDisconnect, row.GetString(3));
 
-    public static CheckpointInfo Checkpoint(SqliteDataReader row) => new()
+    public static CheckpointInfo Checkpoint(DbDataReader row) => new()
     {
         Name = row.GetString(0),
         Position = row.GetInt32(1),
         CreateTime = row.Time(2),
     };
 
-    private static TurnEnd End(SqliteDataReader row, TurnRecord turn) => new()
+    private static TurnEnd End(DbDataReader row, TurnRecord turn) => new()
     {
         Reason = (TurnFinishReason)row.GetInt32(10),
         PromptTokens = turn.PromptTokens,
@@ -75,5 +75,5 @@ internal static class SqliteRows
         TotalTime = new TimeSpan(row.GetInt64(15)),
     };
 
-    private static T Json<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;
+    private static T Json<T>(DbDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;
 }

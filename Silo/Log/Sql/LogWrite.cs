@@ -1,6 +1,6 @@
 using OrleansLM.Contracts.Errors;
 
-namespace OrleansLM.Silo.Log.Sqlite;
+namespace OrleansLM.Silo.Log.Sql;
 
 /// <summary>
 /// A change to the log, made on the writer's thread. <see cref="Apply"/> checks first and writes then: when it throws an
@@ -10,7 +10,7 @@ internal abstract class LogWrite(LogWriteUrgency urgency)
 {
     public LogWriteUrgency Urgency { get; } = urgency;
 
-    public abstract void Apply(SqliteWrites writes);
+    public abstract void Apply(LogWriter writes);
 
     /// <summary>What <see cref="Apply"/> wrote is undone; it may be applied again.</summary>
     public virtual void Undone()
