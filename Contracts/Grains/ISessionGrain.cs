@@ -35,6 +35,14 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default);
 
+    /// <summary>Leaves this silo for the one at the address (null: the placement chooses). A turn that runs stops here with what it has, and goes on there when it is resumed.</summary>
+    [Alias("Leave")]
+    Task<LeaveReport> LeaveAsync(string? target, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes an interrupted turn go on; returns once it runs, with where.</summary>
+    [Alias("Revive")]
+    Task<ReviveReport> ReviveAsync(string? turnId, CancellationToken cancellationToken = default);
+
     /// <summary>Makes a new session from the first tokens of this one; allowed while a turn runs, for positions that are already part of the session.</summary>
     [Alias("Fork")]
     Task<SessionInfo> ForkAsync(ForkSession request, CancellationToken cancellationToken = default);

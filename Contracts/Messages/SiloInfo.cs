@@ -21,4 +21,8 @@ public sealed record SiloInfo
 
     [Id(5)]
     public required IReadOnlyList<PipelineInfo> Pipelines { get; init; }
+
+    /// <summary>Null: it did not answer.</summary>
+    [Id(6)]
+    public SiloLoad? Load { get; init; }
 }

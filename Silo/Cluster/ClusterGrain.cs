@@ -1,48 +1,110 @@
-using System.Reflection;
+using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime;
+using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Silo.Models;
 
 namespace OrleansLM.Silo.Cluster;
 
-/// <summary>The silos that the membership knows, and the replicas of those that are up.</summary>
+/// <summary>The silos that the membership knows, and what each of them says of itself.</summary>
 [Reentrant]
 [PreferLocalPlacement]
-public sealed class ClusterGrain(
-    ModelRegistry models, ILocalSiloDetails silo, IClusterMembershipService membership, SiloClock clock, TimeProvider time) : Grain, IClusterGrain
+public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, IClusterMembershipService membership, TimeProvider time) : Grain, IClusterGrain
 {
-    private static readonly string s_version =
-        typeof(ClusterGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    private IEnumerable<ClusterMember> Members => membership.CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal);
+
+    private IEnumerable<ClusterMember> ActiveMembers => Members.Where(member => member.Status == SiloStatus.Active);
 
     public async Task<TopologyInfo> GetTopologyAsync(CancellationToken cancellationToken = default)
     {
-        var members = membership.CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal);
-        var silos = await Task.WhenAll(members.Select(member => DescribeAsync(member, cancellationToken)));
+        var silos = await Task.WhenAll(Members.Select(member => DescribeAsync(member, cancellationToken)));
         return new TopologyInfo { ClusterId = silo.ClusterId, Silos = silos, Time = time.GetUtcNow() };
     }
+
+    public async Task<IReadOnlyDictionary<string, SessionLocation[]>> ListSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        var lists = await Task.WhenAll(ActiveMembers.Select(async member => (member.SiloAddress, Sessions: await SessionsAsync(member, cancellationToken))));
+        return lists.ToDictionary(entry => entry.SiloAddress.ToParsableString(), entry => entry.Sessions);
+    }
+
+    public async Task<MoveReport> MoveAsync(string sessionId, string? target, CancellationToken cancellationToken = default)
+    {
+        var to = string.IsNullOrEmpty(target) ? null : Find(target, "target").SiloAddress.ToParsableString();
+        foreach (var (address, sessions) in await ListSessionsAsync(cancellationToken))
+        {
+            if (sessions.Any(session => session.SessionId == sessionId))
+            {
+                return await GrainFactory.GetGrain<ISiloGrain>(address).MoveAsync(sessionId, to, cancellationToken);
+            }
+        }
+
+        throw new OrleansLMException(ErrorCode.NotFound, $"session '{sessionId}' is in the memory of no silo: it is read from the log wherever it is called next")
+        {
+            Field = "session_id",
+            Reason = "SESSION_NOT_HERE",
+        };
+    }
+
+    public async IAsyncEnumerable<MoveReport> DrainAsync(string silo, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var report in Grain(Find(silo, "silo")).DrainAsync(cancellationToken).WithCancellation(cancellationToken))
+        {
+            yield return report;
+        }
+    }
+
+    public Task UndrainAsync(string silo, CancellationToken cancellationToken = default) => Grain(Find(silo, "silo")).UndrainAsync(cancellationToken);
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<ModelInfo>>(models.All.Select(ModelInfos.Of).ToArray());
 
-    /// <summary>Of the other silos the membership knows name, address and status.</summary>
+    /// <summary>Of a silo that does not answer the membership knows name, address and status.</summary>
     private async Task<SiloInfo> DescribeAsync(ClusterMember member, CancellationToken cancellationToken)
     {
-        var isLocal = member.SiloAddress.Equals(silo.SiloAddress);
+        try
+        {
+            if (member.Status == SiloStatus.Active)
+            {
+                return await Grain(member).DescribeAsync(cancellationToken).WaitAsync(s_patience, time, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or OrleansLMException)
+        {
+            // Said below.
+        }
+
         return new SiloInfo
         {
             Name = member.Name,
             Address = member.SiloAddress.ToString(),
             Status = member.Status.ToString(),
-            StartTime = isLocal ? clock.StartTime : DateTimeOffset.UnixEpoch,
-            Version = isLocal ? s_version : "",
-            Pipelines = isLocal ? await PipelinesAsync(cancellationToken) : [],
+            StartTime = DateTimeOffset.UnixEpoch,
+            Version = "",
+            Pipelines = Array.Empty<PipelineInfo>(),
         };
     }
 
-    private Task<PipelineInfo[]> PipelinesAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(models.All.Select(model => GrainFactory.GetGrain<IPipelineGrain>($"{silo.Name}/{model.Name}").GetAsync(cancellationToken)));
+    private async Task<SessionLocation[]> SessionsAsync(ClusterMember member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Grain(member).ListSessionsAsync(cancellationToken).WaitAsync(s_patience, time, cancellationToken)).ToArray();
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or OrleansLMException)
+        {
+            return Array.Empty<SessionLocation>();
+        }
+    }
+
+    private ClusterMember Find(string nameOrAddress, string field) =>
+        ActiveMembers.FirstOrDefault(member => member.Name == nameOrAddress || member.SiloAddress.ToParsableString() == nameOrAddress || member.SiloAddress.ToString() == nameOrAddress)
+        ?? throw OrleansLMException.Invalid(field, $"is '{nameOrAddress}'; expected one of {string.Join(", ", ActiveMembers.Select(member => member.Name))}");
+
+    private ISiloGrain Grain(ClusterMember member) => GrainFactory.GetGrain<ISiloGrain>(member.SiloAddress.ToParsableString());
 }

@@ -21,6 +21,7 @@ public sealed class SiloMetrics
     private readonly Counter<long> _expired;
     private readonly Counter<long> _tokensIn;
     private readonly Counter<long> _tokensOut;
+    private readonly Histogram<double> _movePause;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitWrites;
 
@@ -37,6 +38,7 @@ public sealed class SiloMetrics
         _expired = meter.CreateCounter<long>("orleanslm.sessions.expired", "{session}", "Sessions deleted because their time was up");
         _tokensIn = meter.CreateCounter<long>("orleanslm.tokens.input", "{token}", "Tokens appended by callers");
         _tokensOut = meter.CreateCounter<long>("orleanslm.tokens.output", "{token}", "Tokens generated");
+        _movePause = meter.CreateHistogram("orleanslm.sessions.move.pause", "s", "How long the turn of a session that moved to another silo stood still", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
         _commitDuration = meter.CreateHistogram("orleanslm.log.commit.duration", "s", "Time of one group commit", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
         _commitWrites = meter.CreateHistogram<int>("orleanslm.log.commit.writes", "{write}", "Writes in one group commit");
     }
@@ -65,6 +67,8 @@ public sealed class SiloMetrics
     public void TurnInterrupted() => _turnsInterrupted.Add(1);
 
     public void TurnResumed() => _turnsResumed.Add(1);
+
+    public void SessionMoved(TimeSpan pause) => _movePause.Record(pause.TotalSeconds);
 
     public void SessionForked() => _forks.Add(1);
 

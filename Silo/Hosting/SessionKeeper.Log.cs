@@ -12,4 +12,7 @@ internal sealed partial class SessionKeeper
 
     [LoggerMessage(42, LogLevel.Warning, "Expired sessions could not be looked up; they are next time")]
     private partial void LogNotExpired(Exception failure);
+
+    [LoggerMessage(43, LogLevel.Warning, "Interrupted turns could not be looked up; they are next time")]
+    private partial void LogNotListed(Exception failure);
 }

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Runtime;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
@@ -11,15 +13,25 @@ using OrleansLM.Silo.Sessions;
 namespace OrleansLM.Silo.Hosting;
 
 /// <summary>
-/// What happens to sessions without a caller: once the silo is up, turns that were interrupted go on (or end, if their callers wanted that); and ever after, sessions whose time is up are
-/// touched, upon which they delete themselves.
+/// What happens to sessions without a caller: turns whose silo died go on (or end, if their callers wanted that), and sessions whose time is up are touched,
+/// upon which they delete themselves.
 /// </summary>
 internal sealed partial class SessionKeeper(
-    ISessionLog log, IGrainFactory grains, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionKeeper> logger) : IHostedLifecycleService, IDisposable
+    ISessionLog log,
+    IGrainFactory grains,
+    IClusterMembershipService membership,
+    ILocalSiloDetails silo,
+    IOptions<SessionOptions> options,
+    TimeProvider time,
+    ILogger<SessionKeeper> logger) : IHostedLifecycleService, IDisposable
 {
     private const int ExpiryBatch = 256;
     private const int ResumeAttempts = 5;
+    private const int ScansWithoutChange = 10;
     private readonly SessionOptions _options = options.Value;
+    private readonly SemaphoreSlim _places = new(options.Value.AutoResumeConcurrency);
+    private readonly ConcurrentDictionary<string, bool> _inHand = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _missed = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private Task _work = Task.CompletedTask;
 
@@ -43,8 +55,16 @@ internal sealed partial class SessionKeeper(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _places.Dispose();
+    }
 
+    /// <summary>
+    /// Again and again, turns whose silo is no more: each of them is one silo's business, by its name. A silo that dies takes some seconds to be missed, so a
+    /// turn that would end with its caller gets some time in which its caller's gateway may find it.
+    /// </summary>
     private async Task ResumeAsync()
     {
         if (!_options.AutoResume)
@@ -52,14 +72,70 @@ internal sealed partial class SessionKeeper(
             return;
         }
 
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.AutoResumeConcurrency, CancellationToken = _stopping.Token };
+        using var timer = new PeriodicTimer(_options.OrphanInterval, time);
+        var seen = default(MembershipVersion?);
         try
         {
-            await Parallel.ForEachAsync(await log.ListUnfinishedTurnsAsync(), parallel, async (turn, stop) => await ResumeAsync(turn, stop));
+            for (var scan = 0; ; scan++)
+            {
+                var members = membership.CurrentSnapshot;
+                if (seen != members.Version || scan % ScansWithoutChange == 0)
+                {
+                    seen = members.Version;
+                    await ResumeOrphansAsync(new Orphanage(members, silo.SiloAddress), isFirst: scan == 0);
+                }
+
+                await timer.WaitForNextTickAsync(_stopping.Token);
+            }
         }
         catch (OperationCanceledException)
         {
-            // The silo stops; what is left goes on at the next start.
+            // The silo stops; what is left goes on at the next start, or on another silo.
+        }
+    }
+
+    private async Task ResumeOrphansAsync(Orphanage orphanage, bool isFirst)
+    {
+        try
+        {
+            foreach (var turn in await log.ListUnfinishedTurnsAsync())
+            {
+                var now = time.GetTimestamp();
+                var isDue = !turn.CancelOnDisconnect || (isFirst && orphanage.IsAlone) || time.GetElapsedTime(_missed.GetOrAdd(turn.TurnId, now)) >= _options.OrphanGrace;
+                if (orphanage.IsMine(turn) && isDue && _inHand.TryAdd(turn.TurnId, true))
+                {
+                    _ = TakeInHandAsync(turn);
+                }
+            }
+        }
+        catch (OrleansLMException failure)
+        {
+            LogNotListed(failure);
+        }
+    }
+
+    private async Task TakeInHandAsync(UnfinishedTurn turn)
+    {
+        try
+        {
+            await _places.WaitAsync(_stopping.Token);
+            try
+            {
+                await ResumeAsync(turn, _stopping.Token);
+            }
+            finally
+            {
+                _places.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The silo stops.
+        }
+        finally
+        {
+            _inHand.TryRemove(turn.TurnId, out _);
+            _missed.TryRemove(turn.TurnId, out _);
         }
     }
 
@@ -75,6 +151,11 @@ internal sealed partial class SessionKeeper(
             catch (OrleansLMException failure) when (failure.RetryAfter is { } wait && attempt < ResumeAttempts)
             {
                 await Task.Delay(wait, time, stop);
+            }
+            catch (Exception failure) when (failure is OrleansException or EnumerationAbortedException)
+            {
+                // The silo that took it is lost as well: the next look finds it.
+                return;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

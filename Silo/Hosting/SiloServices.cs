@@ -2,12 +2,15 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Hosting;
 using OrleansLM.Silo.Cluster;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Log.Postgres;
 using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Moving;
+using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
 
 namespace OrleansLM.Silo.Hosting;
@@ -25,7 +28,7 @@ public static class SiloServices
         services.AddMetrics();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloClock>();
-        return services.AddModels(configuration).AddSessionLog(configuration).AddSessions(configuration);
+        return services.AddModels(configuration).AddSessionLog(configuration).AddSessions(configuration).AddPlacement(configuration);
     }
 
     private static IServiceCollection AddModels(this IServiceCollection services, IConfiguration configuration)
@@ -52,6 +55,20 @@ public static class SiloServices
         services.GetRequiredService<IOptions<SessionLogOptions>>().Value.Kind == SessionLogKind.Postgres
             ? ActivatorUtilities.CreateInstance<PostgresSessionLog>(services)
             : ActivatorUtilities.CreateInstance<SqliteSessionLog>(services);
+
+    private static IServiceCollection AddPlacement(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<PlacementOptions>().Bind(configuration.GetSection(PlacementOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PlacementOptions>, PlacementOptionsValidator>();
+        services.AddPlacementDirector<SessionPlacement, SessionPlacementDirector>();
+        services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
+        services.AddSingleton<ClusterView>();
+        services.AddSingleton<LocalLoad>();
+        services.AddSingleton<SessionMover>();
+        services.AddHostedService<LoadExchange>();
+        services.AddHostedService<Rebalancer>();
+        return services.AddHostedService<DrainAtStop>();
+    }
 
     private static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
     {

@@ -8,8 +8,27 @@ public sealed class ActiveSessions
 {
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
 
+    /// <summary>How many there are.</summary>
+    public int Count => _sessions.Count;
+
+    /// <summary>All of them, the ones that run first.</summary>
+    public IReadOnlyList<SessionLocation> Locations() => [.. _sessions.Values.Select(Locate).OrderByDescending(session => session.IsRunning)];
+
     /// <summary>Null when the session is asleep or on another silo.</summary>
     public SessionInfo? Find(string sessionId) => _sessions.TryGetValue(sessionId, out var session) ? session.Info() : null;
+
+    private static SessionLocation Locate(Session session)
+    {
+        var info = session.Info();
+        return new SessionLocation
+        {
+            SessionId = info.SessionId,
+            Model = info.Model,
+            Length = info.Length,
+            ComputedLength = info.ComputedLength,
+            IsRunning = session.Turns.Running is not null,
+        };
+    }
 
     internal void Add(Session session) => _sessions[session.State.Handle.SessionId] = session;
 

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Concurrency;
-using Orleans.Placement;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Placement;
 
 namespace OrleansLM.Silo.Sessions;
 
@@ -13,7 +14,7 @@ namespace OrleansLM.Silo.Sessions;
 /// Reentrant, so that streams, cancellations and forks pass while a turn runs.
 /// </summary>
 [Reentrant]
-[PreferLocalPlacement]
+[SessionPlacement]
 public sealed class SessionGrain : Grain, ISessionGrain
 {
     private static readonly TimeSpan s_keepAlivePeriod = TimeSpan.FromMinutes(1);
@@ -75,6 +76,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
         try
         {
             // The child wakes up on this silo and takes the forked state over.
+            PlaceAt(_services.Silo);
             return await GrainFactory.GetGrain<ISessionGrain>(request.NewSessionId).GetAsync(cancellationToken);
         }
         finally
@@ -98,10 +100,32 @@ public sealed class SessionGrain : Grain, ISessionGrain
     public Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default) =>
         GuardAsync(_owner.HistoryAsync(start, end, cancellationToken));
 
+    public async Task<LeaveReport> LeaveAsync(string? target, CancellationToken cancellationToken = default)
+    {
+        var report = await GuardAsync(_owner.LeaveAsync(cancellationToken));
+        PlaceAt(target is null ? null : SiloAddress.FromParsableString(target));
+        MigrateOnIdle();
+        return report;
+    }
+
+    public Task<ReviveReport> ReviveAsync(string? turnId, CancellationToken cancellationToken = default)
+    {
+        KeepAlive();
+        return GuardAsync(_owner.ReviveAsync(turnId, cancellationToken));
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _keepAlive?.Dispose();
         await _owner.StopAsync();
+    }
+
+    private static void PlaceAt(SiloAddress? silo)
+    {
+        if (silo is not null)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        }
     }
 
     /// <summary>A session that does not exist, or no longer, needs no activation.</summary>

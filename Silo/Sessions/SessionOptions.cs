@@ -37,7 +37,15 @@ public sealed class SessionOptions
     [Range(1, 65_536)]
     public int GroupTokens { get; set; } = 64;
 
-    /// <summary>Whether turns that a crash interrupted go on by themselves at start.</summary>
+    /// <summary>[50 ms, 1 min]: how often the membership is looked at for silos that died with turns.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
+    public TimeSpan OrphanInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>[0 s, 10 min]: how long a turn that ends with its caller waits, after its silo died, for that caller's gateway to find it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan OrphanGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether turns that a crash interrupted go on by themselves.</summary>
     public bool AutoResume { get; set; } = true;
 
     /// <summary>[1, 1024]: turns that are resumed together.</summary>

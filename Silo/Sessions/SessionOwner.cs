@@ -14,6 +14,7 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
 {
     private readonly SemaphoreSlim _gate = new(1);
     private Session? _session;
+    private bool _hasLeft;
 
     /// <summary>False when there is no such session, as far as is known.</summary>
     public bool IsLoaded => _session is not null;
@@ -65,6 +66,32 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         },
         cancellationToken);
 
+    /// <summary>Interrupts what runs and lets nobody in any more: the session goes on elsewhere.</summary>
+    public Task<LeaveReport> LeaveAsync(CancellationToken cancellationToken) => LockedAsync(
+        async () =>
+        {
+            var session = await GetAsync();
+            var turn = session.Turns.Running?.Buffer.Turn.TurnId;
+            _hasLeft = true;
+            await session.Turns.InterruptAsync(new OrleansLMException(ErrorCode.Unavailable, "the session moves to another silo") { RetryAfter = TimeSpan.Zero });
+            var report = new LeaveReport { Length = session.Turns.Length, TurnId = turn };
+            await CloseAsync();
+            return report;
+        },
+        cancellationToken);
+
+    /// <summary>Makes an interrupted turn go on; ends when it has produced something, or ended.</summary>
+    public async Task<ReviveReport> ReviveAsync(string? turnId, CancellationToken cancellationToken)
+    {
+        var reader = await LockedAsync(async () => await (await GetAsync()).Turns.ReviveAsync(turnId), cancellationToken);
+        if (reader is not null)
+        {
+            await reader.ReadToNewsAsync(cancellationToken);
+        }
+
+        return new ReviveReport { Silo = services.Owner, IsRunning = reader is not null };
+    }
+
     /// <summary>Stops what runs, so that it goes on when it is resumed, and gives the engine's state back.</summary>
     public async Task StopAsync()
     {
@@ -112,7 +139,7 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            return await operation();
+            return _hasLeft ? throw Moving() : await operation();
         }
         catch (OrleansLMException failure) when (failure.Reason == "SESSION_MOVED")
         {
@@ -158,6 +185,12 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
             await session.DisposeAsync();
         }
     }
+
+    private static OrleansLMException Moving() => new(ErrorCode.Unavailable, "the session is moving to another silo: try again")
+    {
+        Reason = "SESSION_MOVED",
+        RetryAfter = TimeSpan.Zero,
+    };
 
     private OrleansLMException NotFound() => new(ErrorCode.NotFound, $"there is no session '{sessionId}'") { Field = "session_id", Reason = "SESSION_NOT_FOUND" };
 }

@@ -33,6 +33,9 @@ public sealed class SessionServices(
 
     public SiloMetrics Metrics { get; } = metrics;
 
+    /// <summary>Address of this silo; null outside of a cluster.</summary>
+    public SiloAddress? Silo { get; } = silo?.SiloAddress;
+
     /// <summary>This silo as the log names it; empty outside of a cluster.</summary>
     public string Owner { get; } = silo?.SiloAddress.ToParsableString() ?? "";
 

@@ -49,6 +49,10 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
 
     public Task<TurnReader> ResumeAsync(ResumeStream request) => JoinAsync(state.GetTurn(request.TurnId), request.FromOffset);
 
+    /// <summary>Takes the turn up if it was interrupted; a reader of what comes from now on, or null when there is no such turn that could go on.</summary>
+    public async Task<TurnReader?> ReviveAsync(string? turnId) =>
+        state.ActiveTurn is { } active && (turnId is null || turnId == active.TurnId) ? await JoinAsync(active, Math.Max(Length, active.GenerationStart)) : null;
+
     /// <summary>Ends the active turn if it is the one meant: one that runs stops, of one that was interrupted the log's part is kept.</summary>
     public async Task<bool> CancelAsync(string? turnId)
     {

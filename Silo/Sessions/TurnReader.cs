@@ -71,6 +71,18 @@ internal sealed class TurnReader
         }
     }
 
+    /// <summary>Ends at the first token, or at the end of the turn.</summary>
+    public async Task ReadToNewsAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var item in ReadAsync(cancellationToken))
+        {
+            if (item.Kind is TurnEventKind.Token or TurnEventKind.Finished)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Turns what is new into events; true when no more will come.</summary>
     private bool Collect(TurnSignal signal)
     {

@@ -1,0 +1,31 @@
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Contracts.Grains;
+
+/// <summary>One silo; the key is its address (<c>SiloAddress.ToParsableString</c>), and the activation lives nowhere else. Unavailable when it is not in the cluster.</summary>
+[Alias("orleanslm.ISiloGrain")]
+public interface ISiloGrain : IGrainWithStringKey
+{
+    /// <summary>What the placement of sessions goes by.</summary>
+    [Alias("GetLoad")]
+    Task<SiloLoad> GetLoadAsync(CancellationToken cancellationToken = default);
+
+    [Alias("Describe")]
+    Task<SiloInfo> DescribeAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The sessions in its memory, the ones that run first.</summary>
+    [Alias("ListSessions")]
+    Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Takes no more sessions and moves those that it has to other silos, one report each; the turns go on there. Until <see cref="UndrainAsync"/>.</summary>
+    [Alias("Drain")]
+    IAsyncEnumerable<MoveReport> DrainAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Takes sessions again.</summary>
+    [Alias("Undrain")]
+    Task UndrainAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Moves one of its sessions; null as the target lets the placement choose. NotFound when it does not have the session in memory.</summary>
+    [Alias("Move")]
+    Task<MoveReport> MoveAsync(string sessionId, string? target, CancellationToken cancellationToken = default);
+}

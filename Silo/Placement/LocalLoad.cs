@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Options;
+using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Sessions;
+
+namespace OrleansLM.Silo.Placement;
+
+/// <summary>How busy this silo is, measured when it is asked for.</summary>
+public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, IOptions<PlacementOptions> options)
+{
+    private volatile bool _isDraining;
+
+    /// <summary>This silo takes no sessions.</summary>
+    public bool IsDraining
+    {
+        get => _isDraining;
+        set => _isDraining = value;
+    }
+
+    public SiloLoad Measure()
+    {
+        var (running, waiting, pages) = (0, 0, 0.0);
+        foreach (var model in models.All)
+        {
+            var status = model.Engine.GetStatus();
+            running += status.RunningTurns;
+            waiting += status.WaitingTurns;
+            pages = Math.Max(pages, status.PagesTotal > 0 ? (double)status.PagesUsed / status.PagesTotal : 0);
+        }
+
+        return new SiloLoad { RunningTurns = running, WaitingTurns = waiting, Sessions = active.Count, PagesUsed = pages, IsDraining = IsDraining, Zone = options.Value.Zone };
+    }
+}
