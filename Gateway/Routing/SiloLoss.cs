@@ -10,7 +10,7 @@ internal static class SiloLoss
     public static bool IsAmbiguous(Exception failure) => failure is OrleansException or EnumerationAbortedException or TimeoutException;
 
     public static bool Is(Exception failure) => failure is OrleansLMException known
-        ? known.Reason is "SESSION_MOVED" or "TURN_INTERRUPTED" or "SESSION_LOG_CLOSED" or "ENGINE_UNAVAILABLE" or "SILO_DRAINING"
+        ? known.Reason is "SESSION_MOVED" or "TURN_INTERRUPTED" or "SESSION_LOG_CLOSED" or "ENGINE_UNAVAILABLE"
         : IsAmbiguous(failure);
 
     /// <summary>What the caller is told when nobody took over in time.</summary>
