@@ -2,12 +2,13 @@
 // tensor-core tile, so keys and values are read once for all of them. Bits: see softmax.cuh.
 //
 // attention_decode(const bf16* q [T, H*D], const void* keys, const void* values [pages, G, 64, D], bf16* out [T, H*D], const int* positions [T], const int* rowPageTable [T],
-//                  const int* pageIds, float* partial, int* counters [T * G], int kvHeads, int splits, float scale, int window)
+//                  const int* pageIds, float* partial, int* counters [T * G], int kvHeads, int splits, float scale, int window, int fresh)
 //   Row t sees positions max(0, p - window + 1) .. p of its sequence, p = positions[t]; p < 0: the row is padding and is left alone. Page of position j: pageIds[rowPageTable[t] + j / 64].
 //   splits = grid.x >= splits of the longest row (split_of(p) + 1). partial: f32 [T, H, splits, D + 2]. counters: zero before the first use; left zero.
-//   scale = 1 / sqrt(D).
+//   scale = 1 / sqrt(D). fresh: how many positions up to p this step itself may have written (1 in plain decode; T is always safe): older ones are fetched before the kernel in front has
+//   ended. So positions, rowPageTable, pageIds and older pages must be complete before the first kernel of the step that is launched with programmatic serialization.
 // Macros: HEAD_DIM = 64 or 128, GROUP = H / G (1 .. 16), FP8 = 1: pages of e4m3.
-// Launch: grid (splits, G, T), block 128, dynamic shared memory = FP8 ? 5 * 128 * D + 2 * 128 * D : 3 * 256 * D; plus 16 * (2 * D + 16) + 16 * 272 + 1280.
+// Launch: grid (splits, G, T), block 128, dynamic shared memory = 768 * D + 16 * (2 * D + 16) + 16 * 272 + 1280.
 #include "softmax.cuh"
 #include "fp8.cuh"
 
@@ -22,15 +23,15 @@
 #endif
 
 #define THREADS 128
-#define SLOTS (FP8 ? 5 : 3)
+#define SLOTS (FP8 ? 6 : 3)
 #define ELEMENT (FP8 ? 1 : 2)
-#define SLOT_BYTES (STEP * HEAD_DIM * ELEMENT)
-#define TILE_BYTES (STEP * HEAD_DIM * 2)
-#define ROW_CHUNKS (HEAD_DIM / 8)
+#define ROW_BYTES (HEAD_DIM * ELEMENT)
+#define SLOT_BYTES (STEP * ROW_BYTES)
 #define Q_PITCH (2 * HEAD_DIM + 16)
 #define P_PITCH 272
 #define COLUMN_TILES (HEAD_DIM / 32)
 #define PARTIAL (HEAD_DIM + 2)
+#define MAX_PAGES 32
 // Rows 8 .. 15 of the tile are empty when a group has at most eight heads.
 #define HALVES (GROUP > 8 ? 2 : 1)
 
@@ -40,45 +41,107 @@ struct Row
 {
     const unsigned char *keys, *values;
     const int* pages;
-    int position, low, kvHeads, kvHead;
+    int position, low, begin, kvHeads, kvHead;
 };
 
-// Step `from` (a position) of the keys or values, into one slot of the ring. What the row does not see is never read; it becomes zeros.
-__device__ __forceinline__ void load_tile(const Row& row, bool isValue, int from, u32 slot)
+// Where a 16-byte chunk of a key's row lies: turned by the key, so that matrix loads of eight keys meet no bank twice.
+__device__ __forceinline__ int chunk_offset(int key, int chunk)
 {
-    constexpr int CHUNKS = HEAD_DIM * ELEMENT / 16;
-    const unsigned char* base = isValue ? row.values : row.keys;
+    return key * ROW_BYTES + (ROW_BYTES >= 128 ? chunk ^ (key & 7) : chunk ^ (key >> 1 & 3)) * 16;
+}
+
+// Stage i (keys of step i / 2, or its values) into its slot of the ring. What the row does not see is never read; it becomes zeros.
+__device__ __forceinline__ void load_stage(const Row& row, int stage, u32 ring)
+{
+    constexpr int CHUNKS = ROW_BYTES / 16;
+    const unsigned char* base = stage & 1 ? row.values : row.keys;
+    const u32 slot = ring + stage % SLOTS * SLOT_BYTES;
 #pragma unroll
     for (int half = 0; half < 2; half++)
     {
-        const int first = from + half * PAGE;
-        const bool any = first <= row.position && first + PAGE > row.low;
-        const long long page = any ? row.pages[first / PAGE] : 0;
-        const unsigned char* source = base + (page * row.kvHeads + row.kvHead) * (PAGE * HEAD_DIM * ELEMENT);
+        const int page = stage / 2 * 2 + half, first = row.begin + page * PAGE;
+        const unsigned char* source = base + ((long long)row.pages[page] * row.kvHeads + row.kvHead) * (PAGE * ROW_BYTES);
 #pragma unroll
-        for (int i = threadIdx.x; i < PAGE * CHUNKS; i += THREADS)
+        for (int n = 0; n < PAGE * CHUNKS / THREADS; n++)
         {
-            const int key = i / CHUNKS, chunk = i % CHUNKS;
+            const int i = n * THREADS + threadIdx.x, key = i / CHUNKS, chunk = i % CHUNKS;
             const bool seen = first + key <= row.position && first + key >= row.low;
-            const u32 target = slot + (half * PAGE + key) * (HEAD_DIM * ELEMENT) + (FP8 ? chunk : chunk ^ (key & 7)) * 16;
-            copy_async(target, seen ? source + i * 16 : base, seen ? 16 : 0);
+            copy_async(slot + chunk_offset(half * PAGE + key, chunk), seen ? source + i * 16 : base, seen ? 16 : 0);
         }
     }
 }
 
-// e4m3 tile to the swizzled bf16 tile that the matrix loads expect.
-__device__ __forceinline__ void widen_tile(const unsigned char* slot, unsigned char* tile)
+// Scores of this warp's 32 positions. e4m3: a lane's four bytes of a k16 step are taken as its four k of the product, for queries and keys alike: the same sixteen k, the same bits.
+__device__ __forceinline__ void score(float (&s)[4][4], const u32 (&qf)[HEAD_DIM / 16][4], u32 keys, int warp, int lane)
 {
-#pragma unroll 4
-    for (int i = threadIdx.x; i < STEP * HEAD_DIM / 16; i += THREADS)
+#pragma unroll
+    for (int j = 0; j < 4; j++)
     {
-        const int key = i / (HEAD_DIM / 16), chunk = i % (HEAD_DIM / 16) * 2;
-        const uint4 v = ((const uint4*)slot)[i];
-        const uint2 a = widen_e4m3_x4(v.x), b = widen_e4m3_x4(v.y), c = widen_e4m3_x4(v.z), d = widen_e4m3_x4(v.w);
-        *(uint4*)(tile + key * (2 * HEAD_DIM) + (chunk ^ (key & 7)) * 16) = make_uint4(a.x, a.y, b.x, b.y);
-        *(uint4*)(tile + key * (2 * HEAD_DIM) + ((chunk + 1) ^ (key & 7)) * 16) = make_uint4(c.x, c.y, d.x, d.y);
+        s[j][0] = s[j][1] = s[j][2] = s[j][3] = 0.0f;
+    }
+
+#if FP8
+#pragma unroll
+    for (int k = 0; k < HEAD_DIM / 16; k++)
+    {
+        u32 b[4];
+        load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(warp * 32 + lane, k));
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+        {
+            const uint2 wide = widen_e4m3_x4(b[j]);
+            multiply_add(s[j], qf[k], wide.x, wide.y);
+        }
+    }
+#else
+#pragma unroll
+    for (int k = 0; k < HEAD_DIM / 16; k++)
+    {
+#pragma unroll
+        for (int j = 0; j < 4; j += 2)
+        {
+            u32 b[4];
+            load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(warp * 32 + j * 8 + lane / 16 * 8 + (lane & 7), k * 2 + (lane / 8 & 1)));
+            multiply_add(s[j], qf[k], b[0], b[1]);
+            multiply_add(s[j + 1], qf[k], b[2], b[3]);
+        }
+    }
+#endif
+}
+
+// This warp's columns of all 128 positions. e4m3: transposed loads move pairs of columns; their even and odd columns become two tiles.
+__device__ __forceinline__ void weigh(float (&o)[COLUMN_TILES][4], u32 weights, u32 values, int warp, int lane)
+{
+#pragma unroll
+    for (int k = 0; k < STEP / 16; k++)
+    {
+        u32 p[4];
+        load_matrix_x4(p[0], p[1], p[2], p[3], weights + lane % 16 * P_PITCH + k * 32 + lane / 16 * 16);
+#if FP8
+        u32 b[4];
+        const int chunk = HEAD_DIM == 128 ? warp * 2 + lane / 16 : warp;
+        load_matrix_x4_transposed(b[0], b[1], b[2], b[3], values + chunk_offset(k * 16 + lane % 16, chunk));
+#pragma unroll
+        for (int j = 0; j < COLUMN_TILES; j += 2)
+        {
+            multiply_add(o[j], p, widen_e4m3(__byte_perm(b[j], 0, 0x2404)), widen_e4m3(__byte_perm(b[j + 1], 0, 0x2404)));
+            multiply_add(o[j + 1], p, widen_e4m3(__byte_perm(b[j], 0, 0x3414)), widen_e4m3(__byte_perm(b[j + 1], 0, 0x3414)));
+        }
+#else
+#pragma unroll
+        for (int j = 0; j < COLUMN_TILES; j += 2)
+        {
+            u32 b[4];
+            load_matrix_x4_transposed(b[0], b[1], b[2], b[3], values + chunk_offset(k * 16 + lane % 16, warp * COLUMN_TILES + j + lane / 16));
+            multiply_add(o[j], p, b[0], b[1]);
+            multiply_add(o[j + 1], p, b[2], b[3]);
+        }
+#endif
     }
 }
+
+// The columns that a lane's accumulators of tiles j, j + 1 stand for: first of four neighbours (e4m3) or of a pair each.
+__device__ __forceinline__ int first_column(int j, int warp, int quad) { return FP8 ? (warp * COLUMN_TILES + j) * 8 + quad * 4 : (warp * COLUMN_TILES + j) * 8 + quad * 2; }
 
 // Sums splits first .. last of one row and key-value head in order and writes the result.
 __device__ __forceinline__ void merge_splits(const float* partial, int splits, int first, int last, float c, bf16* out)
@@ -111,46 +174,65 @@ __device__ __forceinline__ void merge_splits(const float* partial, int splits, i
 
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
     attention_decode(const bf16* q, const void* keys, const void* values, bf16* out, const int* positions, const int* rowPageTable, const int* pageIds, float* partial,
-                     int* counters, int kvHeads, int splits, float scale, int window)
+                     int* counters, int kvHeads, int splits, float scale, int window, int fresh)
 {
+    __shared__ int pages[MAX_PAGES];
+    __shared__ int arrived;
     let_next_kernel_start();
-    wait_for_previous_kernel();
     const int split = blockIdx.x, kvHead = blockIdx.y, t = blockIdx.z;
     const int position = positions[t];
     const int low = position - window >= 0 ? position - window + 1 : 0;
     const int start = split_start(split), stop = split_start(split + 1);
     if (position < 0 || start > position || stop <= low)
     {
+        wait_for_previous_kernel();
         return;
     }
-
-    const Row row{(const unsigned char*)keys, (const unsigned char*)values, pageIds + rowPageTable[t], position, low, kvHeads, kvHead};
-    unsigned char* tile = shared_memory + SLOTS * SLOT_BYTES;
-    unsigned char* qshared = tile + (FP8 ? TILE_BYTES : 0);
-    unsigned char* pshared = qshared + 16 * Q_PITCH;
-    float* maxima = (float*)(pshared + 16 * P_PITCH);
-    float* sums = maxima + 64;
-    const u32 ring = shared_address(shared_memory);
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, quad = lane % 4;
-    const int heads = kvHeads * GROUP;
 
     const int begin = start > (low & ~(STEP - 1)) ? start : low & ~(STEP - 1);
     const int end = stop < position + 1 ? stop : position + 1;
     const int stages = (end - begin + STEP - 1) / STEP * 2;
+    if (threadIdx.x < stages)
+    {
+        // Pages outside what the row sees may not exist: nothing of them is read.
+        const int first = begin + threadIdx.x * PAGE;
+        pages[threadIdx.x] = first <= position && first + PAGE > low ? pageIds[rowPageTable[t] + first / PAGE] : 0;
+    }
+
+    __syncthreads();
+    const bool early = end + fresh <= position + 1;
+    if (!early)
+    {
+        wait_for_previous_kernel();
+    }
+
+    const Row row{(const unsigned char*)keys, (const unsigned char*)values, pages, position, low, begin, kvHeads, kvHead};
+    const u32 ring = shared_address(shared_memory);
 #pragma unroll
     for (int i = 0; i < SLOTS - 1; i++)
     {
         if (i < stages)
         {
-            load_tile(row, i & 1, begin + i / 2 * STEP, ring + i * SLOT_BYTES);
+            load_stage(row, i, ring);
         }
 
         commit_copies();
     }
 
-    for (int i = threadIdx.x; i < 16 * ROW_CHUNKS; i += THREADS)
+    if (early)
     {
-        const int head = i / ROW_CHUNKS, chunk = i % ROW_CHUNKS;
+        wait_for_previous_kernel();
+    }
+
+    unsigned char* qshared = shared_memory + SLOTS * SLOT_BYTES;
+    unsigned char* pshared = qshared + 16 * Q_PITCH;
+    float* maxima = (float*)(pshared + 16 * P_PITCH);
+    float* sums = maxima + 64;
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, quad = lane % 4;
+    const int heads = kvHeads * GROUP;
+    for (int i = threadIdx.x; i < 16 * HEAD_DIM / 8; i += THREADS)
+    {
+        const int head = i / (HEAD_DIM / 8), chunk = i % (HEAD_DIM / 8);
         uint4 v = make_uint4(0, 0, 0, 0);
         if (head < GROUP)
         {
@@ -170,11 +252,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 #pragma unroll
     for (int k = 0; k < HEAD_DIM / 16; k++)
     {
+#if FP8
+        const uint2 upper = *(const uint2*)(qshared + g * Q_PITCH + k * 32 + quad * 8), lower = *(const uint2*)(qshared + (g + 8) * Q_PITCH + k * 32 + quad * 8);
+        qf[k][0] = upper.x;
+        qf[k][1] = lower.x;
+        qf[k][2] = upper.y;
+        qf[k][3] = lower.y;
+#else
         load_matrix_x4(qf[k][0], qf[k][1], qf[k][2], qf[k][3], shared_address(qshared) + lane % 16 * Q_PITCH + k * 32 + lane / 16 * 16);
+#endif
     }
 
     const float c = __fmul_rn(scale, 1.44269504f);
-    float m[2] = {NEG_INF, NEG_INF}, l[2] = {0.0f, 0.0f};
+    float m[2] = {NEG_INF, NEG_INF}, l[2] = {0.0f, 0.0f}, rescale[2];
     float o[COLUMN_TILES][4];
 #pragma unroll
     for (int j = 0; j < COLUMN_TILES; j++)
@@ -182,69 +272,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         o[j][0] = o[j][1] = o[j][2] = o[j][3] = 0.0f;
     }
 
-    for (int i = 0; i < stages; i++)
+    for (int stage = 0; stage < stages; stage += 2)
     {
         wait_copies<SLOTS - 2>();
         __syncthreads();
-        if (i + SLOTS - 1 < stages)
+        if (stage + SLOTS - 1 < stages)
         {
-            load_tile(row, (i + SLOTS - 1) & 1, begin + (i + SLOTS - 1) / 2 * STEP, ring + (i + SLOTS - 1) % SLOTS * SLOT_BYTES);
+            load_stage(row, stage + SLOTS - 1, ring);
         }
 
         commit_copies();
-        u32 data = ring + i % SLOTS * SLOT_BYTES;
-        if (FP8)
-        {
-            widen_tile(shared_memory + i % SLOTS * SLOT_BYTES, tile);
-            data = shared_address(tile);
-            __syncthreads();
-        }
-
-        if (i & 1)
-        {
-            // Values: this warp's columns of all 128 positions.
-#pragma unroll
-            for (int k = 0; k < STEP / 16; k++)
-            {
-                u32 p[4];
-                load_matrix_x4(p[0], p[1], p[2], p[3], shared_address(pshared) + lane % 16 * P_PITCH + k * 32 + lane / 16 * 16);
-#pragma unroll
-                for (int j = 0; j < COLUMN_TILES; j += 2)
-                {
-                    u32 b[4];
-                    const int chunk = warp * COLUMN_TILES + j + lane / 16;
-                    load_matrix_x4_transposed(b[0], b[1], b[2], b[3], data + (k * 16 + lane % 16) * (2 * HEAD_DIM) + ((chunk ^ (lane & 7)) * 16));
-                    multiply_add(o[j], p, b[0], b[1]);
-                    multiply_add(o[j + 1], p, b[2], b[3]);
-                }
-            }
-
-            continue;
-        }
-
-        // Keys: this warp's 32 positions.
         float s[4][4];
-#pragma unroll
-        for (int j = 0; j < 4; j++)
-        {
-            s[j][0] = s[j][1] = s[j][2] = s[j][3] = 0.0f;
-        }
-
-#pragma unroll
-        for (int k = 0; k < HEAD_DIM / 16; k++)
-        {
-#pragma unroll
-            for (int j = 0; j < 4; j += 2)
-            {
-                u32 b[4];
-                const int key = warp * 32 + j * 8 + lane / 16 * 8 + (lane & 7);
-                load_matrix_x4(b[0], b[1], b[2], b[3], data + key * (2 * HEAD_DIM) + (((k * 2 + (lane / 8 & 1)) ^ (lane & 7)) * 16));
-                multiply_add(s[j], qf[k], b[0], b[1]);
-                multiply_add(s[j + 1], qf[k], b[2], b[3]);
-            }
-        }
-
-        const int first = begin + i / 2 * STEP + warp * 32 + quad * 2;
+        score(s, qf, ring + stage % SLOTS * SLOT_BYTES, warp, lane);
+        const int first = begin + stage / 2 * STEP + warp * 32 + quad * 2;
         float highest[2] = {NEG_INF, NEG_INF};
 #pragma unroll
         for (int j = 0; j < 4; j++)
@@ -269,7 +309,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         }
 
         __syncthreads();
-        float rescale[2];
 #pragma unroll
         for (int r = 0; r < HALVES; r++)
         {
@@ -291,7 +330,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
             sums[(warp * 16 + at) * 4 + quad] = sum;
         }
 
+        wait_copies<SLOTS - 2>();
         __syncthreads();
+        if (stage + SLOTS < stages)
+        {
+            load_stage(row, stage + SLOTS, ring);
+        }
+
+        commit_copies();
 #pragma unroll
         for (int r = 0; r < HALVES; r++)
         {
@@ -305,9 +351,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
                 o[j][2 * r + 1] = __fmul_rn(o[j][2 * r + 1], rescale[r]);
             }
         }
+
+        weigh(o, shared_address(pshared), ring + (stage + 1) % SLOTS * SLOT_BYTES, warp, lane);
     }
 
     const int firstSplit = split_of(low), lastSplit = split_of(position);
+    const bool alone = firstSplit == lastSplit;
     float* parts = partial + ((long long)t * heads + kvHead * GROUP) * splits * PARTIAL;
     bf16* result = out + ((long long)t * heads + kvHead * GROUP) * HEAD_DIM;
 #pragma unroll
@@ -322,34 +371,41 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 
         const float inverse = __fdiv_rn(1.0f, l[r]);
         float* part = parts + ((long long)head * splits + split) * PARTIAL;
-        if (firstSplit != lastSplit && warp == 0 && quad == 0)
+        if (!alone && warp == 0 && quad == 0)
         {
             *(float2*)part = make_float2(m[r], l[r]);
         }
 
 #pragma unroll
-        for (int j = 0; j < COLUMN_TILES; j++)
+        for (int j = 0; j < COLUMN_TILES; j += 2)
         {
-            const int column = (warp * COLUMN_TILES + j) * 8 + quad * 2;
-            const float a = o[j][2 * r], b = o[j][2 * r + 1];
-            if (firstSplit == lastSplit)
+            float a = o[j][2 * r], b = o[j][2 * r + 1], d = o[j + 1][2 * r], e = o[j + 1][2 * r + 1];
+            const int column = first_column(j, warp, quad), next = FP8 ? column + 2 : first_column(j + 1, warp, quad);
+#if FP8
+            // Even columns lie in one tile, odd ones in the other.
+            const float swap = b;
+            b = d;
+            d = swap;
+#endif
+            if (alone)
             {
                 *(u32*)(result + head * HEAD_DIM + column) = pack_bf16(__fmul_rn(a, inverse), __fmul_rn(b, inverse));
+                *(u32*)(result + head * HEAD_DIM + next) = pack_bf16(__fmul_rn(d, inverse), __fmul_rn(e, inverse));
             }
             else
             {
                 *(float2*)(part + 2 + column) = make_float2(a, b);
+                *(float2*)(part + 2 + next) = make_float2(d, e);
             }
         }
     }
 
-    if (firstSplit == lastSplit)
+    if (alone)
     {
         return;
     }
 
     // Whoever finishes last merges; in which order the splits finished makes no difference.
-    __shared__ int arrived;
     __threadfence();
     __syncthreads();
     if (threadIdx.x == 0)

@@ -9,7 +9,7 @@
 __device__ __forceinline__ float rms_lane_sum(const float* row, int columns, int lane)
 {
     float sum = 0.0f;
-#pragma unroll 4
+#pragma unroll 16
     for (int c = lane; c < columns; c += RMS_LANES)
     {
         const float value = row[c];

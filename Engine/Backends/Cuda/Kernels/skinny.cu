@@ -4,7 +4,7 @@
 // any T, any grid and in a library product without split-K. Tokens are the M side, weights the N side. Each warp streams its rows through a ring of its own in shared
 // memory (128 k a stage), and fills it before it waits for the kernel in front, so that weights are in flight while that one ends.
 //
-// Macros: MT = 1, 2 or 4 (16, 32, 64 rows at most), STAGES (default 6; ring of 2 KB a stage and warp, 4 KB in paired modes; at most 8), FP8 = 1: KV pages of e4m3.
+// Macros: MT = 1 or 2 (16, 32 rows at most), STAGES (default 8, even: 2 KB of a warp's ring each, in pairs where rows are paired), FP8 = 1: KV pages of e4m3.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: see below), 16-byte aligned pointers.
 //
 // Plain (8 rows a warp):
@@ -18,8 +18,9 @@
 //                                                                         q[T, H*D] rotated; rotated k and v go to their pages [pages, G, 64, D]; D % 16 == 0
 // Each with a norm in front, x being f32 [T, K]: normed_f32, normed_bf16, normed_swiglu, normed_qkv take (const float* x, const float* norm, float epsilon, rest as above).
 //
-// Launch: block 128. x chunk: xk = K when rows * (2K + 16) <= 65536, else 1024 (not possible for normed_*: use rms_norm.cu and the plain ones then).
-//   dynamic shared = 4 * STAGES * 2048 * (paired ? 2 : 1) + (xk == K ? 1 : 2) * rows * (2 * xk + 16) + 16 + (normed ? 32 * rows : 0); last argument of every entry: int xk.
+// Launch: block 128. x chunk, the last argument of every entry: xk = K rounded up to 128 when rows * (2 * xk + 16) <= 65536, else 1024 (512 for MT = 2); a multiple of 128.
+//   normed_* need the whole of K, and pay for one or two rows: beyond, rms_norm.cu and the plain ones are faster (same bits).
+//   dynamic shared = 8192 * STAGES + (xk >= K ? 1 : 2) * rows * (2 * xk + 16) + 16 + (normed ? 32 * rows : 0).
 //   tiles = sum of N / 8 (paired: swiglu N / 8; qkv (H + 2G) * D / 16); grid = min(ceil(tiles / 4), 2 * SMs) (any grid is right).
 #include "common.cuh"
 #include "fp8.cuh"
@@ -31,7 +32,7 @@
 #define MT 1
 #endif
 #ifndef STAGES
-#define STAGES 6
+#define STAGES 8
 #endif
 #ifndef FP8
 #define FP8 0
@@ -171,6 +172,7 @@ template <class OUT>
 struct Ring
 {
     static constexpr int BYTES = OUT::NT * 8 * STAGE_K * 2;
+    static constexpr int COUNT = STAGES / OUT::NT;
     const OUT& out;
     const bf16* row[OUT::NT];
     u32 base;
@@ -195,18 +197,16 @@ struct Ring
     {
         if (tile < tiles)
         {
-            if (at + lane % 16 * 8 < k)
+            const u32 stage = base + slot * BYTES;
+            const int bytes = at + lane % 16 * 8 < k ? 16 : 0;
+#pragma unroll
+            for (int side = 0; side < OUT::NT; side++)
             {
-                const u32 stage = base + slot * BYTES;
 #pragma unroll
-                for (int side = 0; side < OUT::NT; side++)
+                for (int i = 0; i < 4; i++)
                 {
-#pragma unroll
-                    for (int i = 0; i < 4; i++)
-                    {
-                        const int r = 2 * i + lane / 16;
-                        copy_async(stage + side * 2048 + r * 256 + ((lane % 16) ^ r) * 16, row[side] + (long long)(2 * i) * k + at);
-                    }
+                    const int r = 2 * i + lane / 16;
+                    copy_async(stage + side * 2048 + r * 256 + ((lane % 16) ^ r) * 16, bytes ? row[side] + (long long)(2 * i) * k + at : row[side], bytes);
                 }
             }
 
@@ -220,22 +220,23 @@ struct Ring
         }
 
         commit_copies();
-        slot = slot + 1 == STAGES ? 0 : slot + 1;
+        slot = slot + 1 == COUNT ? 0 : slot + 1;
     }
 };
 
 // Loads chunk [from, from + xk) of every row of x into shared memory, by cp.async of the whole block.
 __device__ __forceinline__ void copy_x(u32 shared, const bf16* x, int rows, int k, int from, int xk)
 {
-    const int chunks = (from + xk < k ? xk : k - from) / 8;
+    const int chunks = xk / 8;
     for (int i = threadIdx.x; i < rows * chunks; i += WARPS * 32)
     {
         const int row = i / chunks, c = i % chunks;
-        copy_async(shared + row * (2 * xk + 16) + c * 16, x + (long long)row * k + from + c * 8);
+        const bool inside = from + c * 8 < k;
+        copy_async(shared + row * (2 * xk + 16) + c * 16, inside ? x + (long long)row * k + from + c * 8 : x, inside ? 16 : 0);
     }
 }
 
-__device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, const float* __restrict__ norm, float epsilon, int rows, int k, float* sums)
+__device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk, float* sums)
 {
     const int warp = threadIdx.x / 32;
     for (int t = 0; t < rows; t++)
@@ -253,58 +254,69 @@ __device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, co
     for (int t = 0; t < rows; t++)
     {
         const float inverse = rms_inverse(sums + t * 8, k, epsilon);
+#pragma unroll 8
         for (int c = threadIdx.x * 2; c < k; c += WARPS * 64)
         {
             const float2 v = *(const float2*)(x + (long long)t * k + c), g = *(const float2*)(norm + c);
-            *(u32*)(shared + t * (2 * k + 16) + c * 2) = pack_bf16(rms_scale(v.x, inverse, g.x), rms_scale(v.y, inverse, g.y));
+            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = pack_bf16(rms_scale(v.x, inverse, g.x), rms_scale(v.y, inverse, g.y));
+        }
+
+        for (int c = k + threadIdx.x * 2; c < xk; c += WARPS * 64)
+        {
+            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = 0;
         }
     }
 }
 
-// One stage: up to eight k16 steps of the chain.
+// Operands of half a stage: four k16 steps.
 template <int NT>
-__device__ __forceinline__ void multiply_stage(float (&acc)[MT][NT][4], u32 stage, const u32 (&xrow)[MT], const u32 (&xstep)[MT], int steps, int lane)
+struct Half
 {
-    const u32 wrow = stage + (lane % 8) * 256;
-#pragma unroll
-    for (int pair = 0; pair < 4; pair++)
-    {
-        if (2 * pair >= steps)
-        {
-            break;
-        }
+    u32 a[4][MT][4], b[NT][2][4];
+};
 
-        u32 b[NT][4];
+// Fetches the operands of one k16 step of `next`; both steps of a pair get their weights with the first.
+template <int NT>
+__device__ __forceinline__ void fetch(Half<NT>& next, int step, u32 weights, int half, const u32 (&xrow)[MT], const u32 (&xstep)[MT], int lane)
+{
+    if (step % 2 == 0)
+    {
 #pragma unroll
         for (int side = 0; side < NT; side++)
         {
-            load_matrix_x4(b[side][0], b[side][1], b[side][2], b[side][3], wrow + side * 2048 + (((pair * 4 + lane / 8) ^ (lane % 8)) * 16));
+            u32* b = next.b[side][step / 2];
+            load_matrix_x4(b[0], b[1], b[2], b[3], weights + lane % 8 * 256 + side * 2048 + (((half * 8 + step * 2 + lane / 8) ^ (lane % 8)) * 16));
+        }
+    }
+
+#pragma unroll
+    for (int m = 0; m < MT; m++)
+    {
+        load_matrix_x4(next.a[step][m][0], next.a[step][m][1], next.a[step][m][2], next.a[step][m][3], xrow[m] + (half * 4 + step) * xstep[m]);
+    }
+}
+
+// Four steps of the chain; between them the operands of the half that comes next are fetched, so that a step waits for nothing but the step before it.
+template <int NT>
+__device__ __forceinline__ void multiply(float (&acc)[MT][NT][4], const Half<NT>& now, Half<NT>& next, bool more, u32 weights, int half, const u32 (&xrow)[MT],
+                                         const u32 (&xstep)[MT], int lane)
+{
+#pragma unroll
+    for (int step = 0; step < 4; step++)
+    {
+        if (more)
+        {
+            fetch<NT>(next, step, weights, half, xrow, xstep, lane);
         }
 
 #pragma unroll
-        for (int half = 0; half < 2; half++)
+        for (int m = 0; m < MT; m++)
         {
-            const int step = pair * 2 + half;
-            if (step >= steps)
-            {
-                break;
-            }
-
-            u32 a[MT][4];
 #pragma unroll
-            for (int m = 0; m < MT; m++)
+            for (int side = 0; side < NT; side++)
             {
-                load_matrix_x4(a[m][0], a[m][1], a[m][2], a[m][3], xrow[m] + step * xstep[m]);
-            }
-
-#pragma unroll
-            for (int m = 0; m < MT; m++)
-            {
-#pragma unroll
-                for (int side = 0; side < NT; side++)
-                {
-                    multiply_add(acc[m][side], a[m], b[side][2 * half], b[side][2 * half + 1]);
-                }
+                const u32* b = now.b[side][step / 2] + step % 2 * 2;
+                multiply_add(acc[m][side], now.a[step][m], b[0], b[1]);
             }
         }
     }
@@ -316,17 +328,18 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     constexpr int NT = OUT::NT;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const u32 shared = shared_address(shared_memory);
-    const u32 xbase = shared + WARPS * STAGES * Ring<OUT>::BYTES;
+    constexpr int COUNT = Ring<OUT>::COUNT;
+    const u32 xbase = shared + WARPS * COUNT * Ring<OUT>::BYTES;
     const int xbytes = rows * (2 * xk + 16);
     const bool resident = xk >= k;
     const u32 zero = xbase + (resident ? 1 : 2) * xbytes;
 
     let_next_kernel_start();
     const int tiles = out.tiles(), stride = gridDim.x * WARPS;
-    const u32 ring = shared + warp * STAGES * Ring<OUT>::BYTES;
+    const u32 ring = shared + warp * COUNT * Ring<OUT>::BYTES;
     Ring<OUT> loads(out, ring, k, blockIdx.x * WARPS + warp, stride);
 #pragma unroll
-    for (int i = 0; i < STAGES - 1; i++)
+    for (int i = 0; i < COUNT - 1; i++)
     {
         loads.next();
     }
@@ -339,7 +352,7 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     wait_for_previous_kernel();
     if (NORM)
     {
-        norm_x(shared_memory + (xbase - shared), (const float*)x, norm, epsilon, rows, k, (float*)(shared_memory + (zero - shared) + 16));
+        norm_x(shared_memory + (xbase - shared), (const float*)x, norm, epsilon, rows, k, xk, (float*)(shared_memory + (zero - shared) + 16));
         __syncthreads();
     }
     else
@@ -364,7 +377,13 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     const int rounds = (tiles + stride - 1) / stride;
     for (int round = 0; round < rounds; round++)
     {
+        // A warp without a tile in the last round goes along only where the block loads x together.
         const int tile = round * stride + blockIdx.x * WARPS + warp;
+        if (resident && tile >= tiles)
+        {
+            break;
+        }
+
         float acc[MT][NT][4];
 #pragma unroll
         for (int m = 0; m < MT; m++)
@@ -382,19 +401,18 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
             if (!resident && (round > 0 || from > 0))
             {
                 // The chunk's copies are as old as `since` stages: a short last chunk of K may have left them behind the ring.
-                if (since + 1 < STAGES)
+                if (since < COUNT)
                 {
                     wait_copies<0>();
                 }
                 else
                 {
-                    wait_copies<STAGES - 2>();
+                    wait_copies<COUNT - 2>();
                 }
 
                 __syncthreads();
             }
 
-            since = 0;
             if (!resident && more)
             {
                 copy_x(xbase + (buffer ^ 1) * xbytes, (const bf16*)x, rows, k, from + xk < k ? from + xk : 0, xk);
@@ -407,31 +425,39 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
                 xrow[m] = xstep[m] ? xbase + buffer * xbytes + xoff[m] : zero;
             }
 
-            const int end = from + xk < k ? from + xk : k;
-            for (int at = from; at < end; at += STAGE_K, since++)
-            {
-                wait_copies<STAGES - 2>();
-                __syncwarp();
-                loads.next();
-                if (tile < tiles)
-                {
-                    const u32 stage = ring + slot * Ring<OUT>::BYTES;
-                    if (at + STAGE_K <= k)
-                    {
-                        multiply_stage<NT>(acc, stage, xrow, xstep, 8, lane);
-                    }
-                    else
-                    {
-                        multiply_stage<NT>(acc, stage, xrow, xstep, (k - at) / 16, lane);
-                    }
-
+            const int stages = ((from + xk < k ? xk : k - from) + STAGE_K - 1) / STAGE_K;
+            since = stages;
+            wait_copies<COUNT - 2>();
+            __syncwarp();
+            loads.next();
+            Half<NT> even, odd;
+            u32 weights = ring + slot * Ring<OUT>::BYTES;
 #pragma unroll
-                    for (int m = 0; m < MT; m++)
-                    {
-                        xrow[m] += 8 * xstep[m];
-                    }
-                    slot = slot + 1 == STAGES ? 0 : slot + 1;
+            for (int step = 0; step < 4; step++)
+            {
+                fetch<NT>(even, step, weights, 0, xrow, xstep, lane);
+            }
+
+            for (int stage = 1; stage <= stages; stage++)
+            {
+                multiply<NT>(acc, even, odd, true, weights, 1, xrow, xstep, lane);
+                slot = slot + 1 == COUNT ? 0 : slot + 1;
+                weights = ring + slot * Ring<OUT>::BYTES;
+#pragma unroll
+                for (int m = 0; m < MT; m++)
+                {
+                    xrow[m] += 8 * xstep[m];
                 }
+
+                const bool more = stage < stages;
+                if (more)
+                {
+                    wait_copies<COUNT - 2>();
+                    __syncwarp();
+                    loads.next();
+                }
+
+                multiply<NT>(acc, odd, even, more, weights, 0, xrow, xstep, lane);
             }
 
             buffer ^= resident ? 0 : 1;
