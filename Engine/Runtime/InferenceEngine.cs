@@ -46,18 +46,21 @@ public sealed class InferenceEngine : IInferenceEngine
     /// <param name="options">Checked before anything is loaded.</param>
     /// <param name="time">For timeouts and measurements.</param>
     /// <param name="meters">Where the engine's meter comes from; null: one of its own.</param>
+    /// <param name="remote">Stages in other processes, which must be there; null: all layers are here.</param>
     /// <exception cref="ArgumentException">An option is outside its interval, or does not go with the model.</exception>
     /// <exception cref="CheckpointException">A weight is missing, of another shape or not finite; or the tokenizer has ids that the model lacks.</exception>
     /// <exception cref="OutOfMemoryException">State or workspace do not fit. Nothing stays allocated.</exception>
+    /// <exception cref="IOException">A remote stage is not there, or refuses; the message says which and why.</exception>
     public static InferenceEngine Load(
-        Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, TimeProvider time, IMeterFactory? meters = null)
+        Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, TimeProvider time, IMeterFactory? meters = null, RemoteStages? remote = null)
     {
         options.Validate();
-        Require(checkpoint, tokenizer, options);
+        remote?.Validate(checkpoint.Config);
+        Require(checkpoint, tokenizer, options, remote?.Layers[0].Count ?? checkpoint.Config.LayerCount);
         var plan = StatePlan.For(checkpoint.Config, options);
-        var ranges = LayerRange.Split(checkpoint.Config.LayerCount, options.Stages);
+        var ranges = LayerRange.Split(remote?.Layers[0].Count ?? checkpoint.Config.LayerCount, options.Stages);
         var backend = NewBackend(options);
-        var chain = LoadChain(checkpoint, options, plan, ranges, backend);
+        var chain = LoadChain(checkpoint, options, plan, ranges, backend, remote, time);
         var parts = new EngineParts
         {
             ModelName = checkpoint.Name,
@@ -68,7 +71,8 @@ public sealed class InferenceEngine : IInferenceEngine
             Pool = new PagePool(plan.Units),
             Time = time,
         };
-        return new InferenceEngine(parts, Describe(checkpoint, options, plan, ranges, backend), meters, checkpoint);
+        var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
+        return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend), meters, checkpoint);
     }
 
     public EngineStatus GetStatus() => _loop.Counters.Snapshot(Description.PageCount);
@@ -78,12 +82,12 @@ public sealed class InferenceEngine : IInferenceEngine
     /// <summary>Ends after the current step; open turns fail with <see cref="EngineError.Unavailable"/>. Idempotent.</summary>
     public async ValueTask DisposeAsync() => await _thread.StopAsync().ConfigureAwait(false);
 
-    private static void Require(Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options)
+    private static void Require(Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, int layers)
     {
         var config = checkpoint.Config;
-        if (options.Stages > config.LayerCount)
+        if (options.Stages > layers)
         {
-            throw new ArgumentException($"{nameof(options.Stages)} is {options.Stages}; expected at most {config.LayerCount}, the layers of {checkpoint.Name}");
+            throw new ArgumentException($"{nameof(options.Stages)} is {options.Stages}; expected at most {layers}, the layers of {checkpoint.Name} in this process");
         }
 
         if (tokenizer.VocabularySize > config.VocabularySize)
@@ -93,9 +97,10 @@ public sealed class InferenceEngine : IInferenceEngine
         }
     }
 
-    private static IBackend NewBackend(EngineOptions options) => options.Backend == "reference" ? new ReferenceBackend() : new CpuBackend(options.Threads);
+    internal static IBackend NewBackend(EngineOptions options) => options.Backend == "reference" ? new ReferenceBackend() : new CpuBackend(options.Threads);
 
-    private static LocalStageChain LoadChain(Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend)
+    private static IStageChain LoadChain(
+        Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend, RemoteStages? remote, TimeProvider time)
     {
         var stageOptions = new StageOptions
         {
@@ -112,12 +117,28 @@ public sealed class InferenceEngine : IInferenceEngine
                 stages.Add(StageModel.Load(checkpoint.Config, checkpoint.Weights, range, backend, stageOptions));
             }
 
-            return new LocalStageChain(backend, [.. stages]);
+            return remote is null ? new LocalStageChain(backend, [.. stages]) : Connect(checkpoint, options, plan, backend, [.. stages], remote, time);
         }
         catch
         {
             stages.ForEach(stage => stage.Dispose());
             backend.Dispose();
+            throw;
+        }
+    }
+
+    private static PipelineChain Connect(
+        Checkpoint checkpoint, EngineOptions options, StatePlan plan, IBackend backend, StageModel[] local, RemoteStages remote, TimeProvider time)
+    {
+        var opener = new PipelineOpener(remote, remote.Assignment(checkpoint, options, plan.Units), time);
+        try
+        {
+            opener.Open();
+            return new PipelineChain(backend, local, remote, opener);
+        }
+        catch
+        {
+            opener.Dispose();
             throw;
         }
     }

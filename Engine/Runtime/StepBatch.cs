@@ -92,6 +92,46 @@ public sealed class StepBatch
         Version++;
     }
 
+    /// <summary>Fills the batch with what another process filled.</summary>
+    /// <exception cref="InvalidDataException">The parts do not go together.</exception>
+    internal void Load(
+        ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, ReadOnlySpan<StepSegment> segments, ReadOnlySpan<int> pageIds, ReadOnlySpan<int> logitRows,
+        ReadOnlySpan<StateCopy> copies)
+    {
+        foreach (var segment in segments)
+        {
+            if (!IsWithin(segment.FirstRow, segment.RowCount, tokens.Length) || !IsWithin(segment.PageTableStart, segment.PageTableLength, pageIds.Length))
+            {
+                throw new InvalidDataException($"{segment} in a step of {tokens.Length} rows and {pageIds.Length} page ids");
+            }
+        }
+
+        foreach (var row in logitRows)
+        {
+            if (!IsWithin(row, 1, tokens.Length))
+            {
+                throw new InvalidDataException($"the logits of row {row} are wanted of a step of {tokens.Length} rows");
+            }
+        }
+
+        Clear();
+        RowCount = Set(ref _tokens, tokens);
+        Set(ref _positions, positions);
+        SegmentCount = Set(ref _segments, segments);
+        PageIdCount = Set(ref _pageIds, pageIds);
+        LogitRowCount = Set(ref _logitRows, logitRows);
+        CopyCount = Set(ref _copies, copies);
+    }
+
+    private static bool IsWithin(int start, int count, int length) => start >= 0 && count >= 0 && start <= length - count;
+
+    private static int Set<T>(ref T[] array, ReadOnlySpan<T> values)
+    {
+        Grow(ref array, values.Length);
+        values.CopyTo(array);
+        return values.Length;
+    }
+
     private static void Grow<T>(ref T[] array, int needed)
     {
         if (needed > array.Length)

@@ -9,13 +9,11 @@ namespace OrleansLM.Engine.Runtime.Loop;
 /// </summary>
 internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger ledger, TurnEnding ending)
 {
-    private int _losses;
-
     /// <returns>True when a stage was lost since the last look: nothing will come of the steps under way.</returns>
     public bool LookForLoss()
     {
         FailIfHopeless();
-        if (chain.Losses == _losses)
+        if (!chain.TakeLoss())
         {
             return false;
         }
@@ -24,11 +22,7 @@ internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger
         return true;
     }
 
-    public void ForgetAll()
-    {
-        _losses = chain.Losses;
-        ForgetSince(0);
-    }
+    public void ForgetAll() => ForgetSince(0);
 
     /// <summary>Drops all state that depends on step <paramref name="number"/> or a later one.</summary>
     public void ForgetSince(long number)

@@ -20,11 +20,11 @@ internal interface IStageChain : IDisposable
     /// <summary>Steps can be begun now.</summary>
     bool IsReady => true;
 
-    /// <summary>How often a stage was lost, with its part of every state. Whoever sees another number than before has lost all state and all steps under way.</summary>
-    int Losses => 0;
-
     /// <summary>Why turns are not to wait any longer for <see cref="IsReady"/>; null while they are.</summary>
     EngineException? Unavailable => null;
+
+    /// <returns>True once after a stage was lost, with its part of every state and all steps under way. Nothing can be begun before that was asked.</returns>
+    bool TakeLoss() => false;
 
     /// <summary>Called once, before anything else. <paramref name="wake"/> may be called from any thread: something is done, lost or ready.</summary>
     void Attach(Action wake)

@@ -143,7 +143,7 @@ internal sealed class EngineSoak : IDisposable
         }
 
         _rig.Chain.Finish(_random.Next(3));
-        _rig.Chain.IsReady |= _random.Next(4) == 0;
+        _rig.Chain.IsWhole |= _random.Next(4) == 0;
         if (_random.Next(40) == 0)
         {
             _rig.Chain.Lose(ready: _random.Next(2) == 0);

@@ -25,6 +25,7 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
     private readonly Exception?[] _errors = new Exception?[depth];
     private readonly Queue<long> _underWay = new();
     private int _done;
+    private bool _lost;
     private readonly float[] _logits = new float[BlockRows * config.VocabularySize];
 
     public int MaxRows => maxRows;
@@ -42,9 +43,9 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
 
     public int Parallel => Math.Max(1, depth - 1);
 
-    public bool IsReady { get; set; } = true;
+    public bool IsReady => IsWhole && !_lost;
 
-    public int Losses { get; private set; }
+    public bool IsWhole { get; set; } = true;
 
     public EngineException? Unavailable { get; set; }
 
@@ -60,8 +61,15 @@ internal sealed class HashChain(ModelConfig config, int units, int pageTokens, i
         Array.Clear(_slots);
         _underWay.Clear();
         _done = 0;
-        IsReady = ready;
-        Losses++;
+        IsWhole = ready;
+        _lost = true;
+    }
+
+    public bool TakeLoss()
+    {
+        var lost = _lost;
+        _lost = false;
+        return lost;
     }
 
     public void Begin(PendingStep step)

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using OrleansLM.Engine.Runtime.Links;
+
+namespace OrleansLM.Engine.Runtime.Stages;
+
+/// <summary>The engine's two links for one epoch: steps to the second stage, results from the last. When either is lost the connection is.</summary>
+internal sealed class PipelineConnection : ILinkReceiver, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<FrameBuffer> _results = new();
+    private readonly Action<PipelineConnection, string> _lost;
+    private readonly Action _arrived;
+    private Link? _forward;
+    private Link? _back;
+    private string? _reason;
+
+    private PipelineConnection(Action arrived, Action<PipelineConnection, string> lost)
+    {
+        (_arrived, _lost) = (arrived, lost);
+    }
+
+    /// <summary>Why it is lost; null while it is not.</summary>
+    public string? LostReason => Volatile.Read(ref _reason);
+
+    /// <summary>Connects all stages.</summary>
+    /// <param name="stages">Cluster and link.</param>
+    /// <param name="first">The engine's own stage: the others differ in their layers.</param>
+    /// <param name="hops">The others, in order.</param>
+    /// <param name="epoch">More than any before.</param>
+    /// <param name="time">Clock of the links.</param>
+    /// <param name="arrived">Called when a result has arrived, from any thread.</param>
+    /// <param name="lost">Called once when the connection is lost, from any thread.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="LinkRefusedException">A stage does not want to.</exception>
+    /// <exception cref="LinkLostException">A stage is not there.</exception>
+    public static PipelineConnection Open(
+        RemoteStages stages, StageAssignment first, IReadOnlyList<StageHop> hops, long epoch, TimeProvider time, Action arrived, Action<PipelineConnection, string> lost,
+        CancellationToken cancellation)
+    {
+        var connection = new PipelineConnection(arrived, lost);
+        try
+        {
+            StageHello Hello(StageRole role, StageHop hop, IReadOnlyList<StageHop> route) => new()
+            {
+                ClusterId = stages.ClusterId,
+                Role = role,
+                Epoch = epoch,
+                Stage = first with { Layers = hop.Layers },
+                HiddenType = stages.HiddenType,
+                Route = route,
+            };
+            var (back, backCredit) = Dial(Hello(StageRole.Results, hops[^1], []), hops[^1], stages, time, cancellation);
+            connection._back = back;
+            var (forward, forwardCredit) = Dial(Hello(StageRole.Steps, hops[0], [.. hops.Skip(1)]), hops[0], stages, time, cancellation);
+            connection._forward = forward;
+            back.Start(connection, backCredit);
+            forward.Start(connection, forwardCredit);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="LinkLostException">The connection is lost.</exception>
+    public void Send(long step, FrameWriter frame) => _forward!.Send(FrameKind.Step, step, frame);
+
+    /// <summary>The oldest result that has arrived; null when there is none. The caller gives it back.</summary>
+    public FrameBuffer? TakeResult()
+    {
+        lock (_lock)
+        {
+            return _results.TryDequeue(out var frame) ? frame : null;
+        }
+    }
+
+    public void Received(Link link, FrameBuffer frame)
+    {
+        lock (_lock)
+        {
+            _results.Enqueue(frame);
+        }
+
+        _arrived();
+    }
+
+    public void Lost(Link link, string reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, $"{link.Peer}: {reason}", null) is null)
+        {
+            CloseLinks(reason);
+            _lost(this, _reason);
+        }
+    }
+
+    public void Close(string reason)
+    {
+        Interlocked.CompareExchange(ref _reason, reason, null);
+        CloseLinks(reason);
+    }
+
+    public void Dispose()
+    {
+        Close("the engine gave it up");
+        _forward?.Dispose();
+        _back?.Dispose();
+    }
+
+    private static (Link Link, int Credit) Dial(StageHello hello, StageHop hop, RemoteStages stages, TimeProvider time, CancellationToken cancellation)
+    {
+        var question = new FrameWriter();
+        question.Write(JsonSerializer.SerializeToUtf8Bytes(hello, StageJson.Default.StageHello));
+        return LinkDialer.Dial(hop.Address, question, stages.Link, time, cancellation);
+    }
+
+    private void CloseLinks(string reason)
+    {
+        _forward?.Close(reason);
+        _back?.Close(reason);
+    }
+}
