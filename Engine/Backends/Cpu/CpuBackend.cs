@@ -14,10 +14,18 @@ public sealed unsafe partial class CpuBackend : IBackend
     private readonly ThreadTeam _team;
     private readonly CpuScratch _scratch;
     private readonly RopeAngles _angles = new();
+    private readonly bool _wide;
 
     /// <param name="threads">[1, 1024]: threads that compute, the caller's included; null: all cores that the process may use.</param>
     public CpuBackend(int? threads = null)
+        : this(threads, Vector512.IsHardwareAccelerated)
     {
+    }
+
+    // wide: kernels in 512 bits, which give the same bits; without the hardware they are slow.
+    internal CpuBackend(int? threads, bool wide)
+    {
+        _wide = wide;
         var count = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(threads));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 1024, nameof(threads));
@@ -75,7 +83,15 @@ public sealed unsafe partial class CpuBackend : IBackend
                 products[i] = AsProduct(x, projections[i]);
             }
 
-            MatMul.Run(_team, _scratch, Pointer(x), x.Rows, x.Columns, products[..count]);
+            if (_wide)
+            {
+                MatMul.Run<WideTile>(_team, _scratch, Pointer(x), x.Rows, x.Columns, products[..count]);
+            }
+            else
+            {
+                MatMul.Run<NarrowTile>(_team, _scratch, Pointer(x), x.Rows, x.Columns, products[..count]);
+            }
+
             projections = projections[count..];
         }
     }

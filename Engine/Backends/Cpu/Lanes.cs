@@ -37,6 +37,12 @@ internal static unsafe class Lanes
         return (a * b) + c;
     }
 
+    /// <summary>The same of two sets of lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Avx512F.IsSupported
+        ? Avx512F.FusedMultiplyAdd(a, b, c)
+        : Vector512.Create(MultiplyAdd(a.GetLower(), b.GetLower(), c.GetLower()), MultiplyAdd(a.GetUpper(), b.GetUpper(), c.GetUpper()));
+
     /// <summary>a · b + c of one lane, with the same rounding as <see cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MultiplyAdd(float a, float b, float c) => Fused ? MathF.FusedMultiplyAdd(a, b, c) : (a * b) + c;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace OrleansLM.Engine.Backends.Cpu;
 
@@ -20,11 +19,8 @@ internal static unsafe class MatMulKernels
     private const int Rows = 4;
     private const int Step = Lanes.Count;
 
-    /// <summary>Elements of a row between two prefetches: a cache line of bf16.</summary>
+    /// <summary>Elements of a row in a round of the loop: a cache line of bf16.</summary>
     private const int Round = 4 * Step;
-
-    /// <summary>How many of <paramref name="tokens"/> the next pass takes: three, or two where that avoids a single one.</summary>
-    public static int PassTokens(int tokens) => tokens == 4 ? 2 : Math.Min(tokens, Tokens);
 
     /// <summary>One pass of 1 to 3 tokens over any number of rows.</summary>
     /// <param name="weights">Row 0; the others follow at <paramref name="rowBytes"/>.</param>
@@ -36,10 +32,9 @@ internal static unsafe class MatMulKernels
     /// <param name="length">Elements of k.</param>
     /// <param name="sums">The accumulators.</param>
     /// <param name="tokenStride">Floats from a token's accumulators to the next one's.</param>
-    /// <param name="ahead">Bytes from a weight to the one that is fetched into the cache meanwhile; 0: none.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pass<TElement>(
-        byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, long length, float* sums, long tokenStride, long ahead)
+        byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, long length, float* sums, long tokenStride)
         where TElement : IElement
     {
         var r = 0;
@@ -55,14 +50,14 @@ internal static unsafe class MatMulKernels
             case 2:
                 for (; r <= rows - Rows; r += Rows)
                 {
-                    Rows4Tokens2<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride, ahead);
+                    Rows4Tokens2<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride);
                 }
 
                 break;
             default:
                 for (; r <= rows - Rows; r += Rows)
                 {
-                    Rows4Tokens3<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride, ahead);
+                    Rows4Tokens3<TElement>(weights + r * rowBytes, rowBytes, x, xStride, length, sums + r * Step, tokenStride);
                 }
 
                 break;
@@ -121,7 +116,7 @@ internal static unsafe class MatMulKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4Tokens2<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride, long ahead)
+    private static void Rows4Tokens2<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride)
         where TElement : IElement
     {
         var w1 = w0 + rowBytes;
@@ -133,7 +128,6 @@ internal static unsafe class MatMulKernels
         Load(b, out var b0, out var b1, out var b2, out var b3);
         for (; length >= Round; length -= Round)
         {
-            Fetch(w0, rowBytes, ahead);
             Add<TElement>(w0, w1, w2, w3, x, y, 0, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
             Add<TElement>(w0, w1, w2, w3, x, y, Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
             Add<TElement>(w0, w1, w2, w3, x, y, 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
@@ -156,7 +150,7 @@ internal static unsafe class MatMulKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4Tokens3<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride, long ahead)
+    private static void Rows4Tokens3<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride)
         where TElement : IElement
     {
         var w1 = w0 + rowBytes;
@@ -171,7 +165,6 @@ internal static unsafe class MatMulKernels
         Load(c, out var c0, out var c1, out var c2, out var c3);
         for (; length >= Round; length -= Round)
         {
-            Fetch(w0, rowBytes, ahead);
             Add<TElement>(w0, w1, w2, w3, x, y, z, 0, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
             Add<TElement>(w0, w1, w2, w3, x, y, z, Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
             Add<TElement>(w0, w1, w2, w3, x, y, z, 2 * Step, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref c0, ref c1, ref c2, ref c3);
@@ -247,22 +240,6 @@ internal static unsafe class MatMulKernels
         a3 = Lanes.MultiplyAdd(w, x0, a3);
         b3 = Lanes.MultiplyAdd(w, y0, b3);
         c3 = Lanes.MultiplyAdd(w, z0, c3);
-    }
-
-    /// <summary>Asks for the weights that lie <paramref name="ahead"/> of those of this round.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* w, long rowBytes, long ahead)
-    {
-        if (ahead == 0 || !Sse.IsSupported)
-        {
-            return;
-        }
-
-        w += ahead;
-        for (var row = 0; row < Rows; row++, w += rowBytes)
-        {
-            Sse.Prefetch1(w);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

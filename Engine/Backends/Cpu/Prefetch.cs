@@ -51,4 +51,13 @@ internal unsafe struct Prefetch(byte* start, long bytes)
             fetch += step;
         }
     }
+
+    /// <summary>Fetches so many lines at once.</summary>
+    public static void Lines(byte* start, int lines)
+    {
+        for (var i = 0; Sse.IsSupported && i < lines; i++)
+        {
+            Sse.Prefetch1(start + i * Line);
+        }
+    }
 }

@@ -16,6 +16,10 @@ public sealed class ConformanceTests
     [MemberData(nameof(Names))]
     public void Cpu_agrees_with_the_reference(string name) => Compare(ConformanceCases.All[name], new CpuBackend(2));
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Cpu_in_512_bits_agrees_with_the_reference(string name) => Compare(ConformanceCases.All[name], new CpuBackend(2, wide: true));
+
     [Fact]
     public void The_comparison_can_fail()
     {

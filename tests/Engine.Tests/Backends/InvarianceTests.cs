@@ -31,6 +31,11 @@ public sealed class InvarianceTests
         {
             Assert.Equal(expected, Project(type, k, n, Rows, Rows, threads));
         }
+
+        foreach (var together in new[] { 1, 5, Rows })
+        {
+            Assert.Equal(expected, Project(type, k, n, Rows, together, threads: 2, wide: true));
+        }
     }
 
     [Theory]
@@ -119,9 +124,9 @@ public sealed class InvarianceTests
     private static int[] Chunks(int length, int chunk) =>
         [.. Enumerable.Range(0, (length + chunk - 1) / chunk).Select(i => Math.Min(chunk, length - i * chunk))];
 
-    private static float[] Project(DataType type, int k, int n, int rows, int rowsTogether, int threads)
+    private static float[] Project(DataType type, int k, int n, int rows, int rowsTogether, int threads, bool wide = false)
     {
-        using var rig = new OperatorRig(new CpuBackend(threads), 1);
+        using var rig = new OperatorRig(new CpuBackend(threads, wide), 1);
         var x = rig.Matrix(rows, k);
         var weight = rig.Weight(type, n, k);
         var weights = rig.Weight(DataType.BFloat16, 2 * n, k);
