@@ -22,9 +22,9 @@ internal static class BenchCommand
         var json = new Option<string?>("--json") { Description = "File for the rows" };
         var threads = new Option<int?>("--threads") { Description = "Threads (default: all cores)" };
         var filter = new Option<string>("--filter") { Description = "Only rows whose name contains this", DefaultValueFactory = _ => "" };
-        var seconds = new Option<double>("--seconds") { Description = "Seconds for each row", DefaultValueFactory = _ => 2 };
-        var model = new Option<string?>("--model") { Description = "Folder of the small trained model (default: models/tiny-yarn-mistral-128k)" };
-        var command = new Command("cpu", "Read bandwidth and multiply-add peak of this machine, then kernels, then decode and prefill of a 1B shape and the tiny model")
+        var seconds = new Option<double>("--seconds") { Description = "Seconds for each row", DefaultValueFactory = _ => 1 };
+        var model = new Option<string?>("--model") { Description = "Folder of a model: its rows and those of a 1B shape of its family only (default: kernels, both 1B shapes, the small models)" };
+        var command = new Command("cpu", "Read bandwidth and multiply-add peak of this machine, then kernels, then decode and prefill of 1B shapes and the small models")
         {
             json, threads, filter, seconds, model,
         };
@@ -38,7 +38,7 @@ internal static class BenchCommand
                     Threads = parsed.GetValue(threads),
                     Filter = parsed.GetValue(filter)!,
                     Seconds = parsed.GetValue(seconds),
-                    Tiny = parsed.GetValue(model) ?? options.Tiny,
+                    Model = parsed.GetValue(model),
                 },
                 Console.Out);
             return 0;

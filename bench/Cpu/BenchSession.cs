@@ -34,14 +34,46 @@ internal sealed class BenchSession : IDisposable
     /// <summary>Whether any row may be wanted whose name begins so.</summary>
     public bool WantsSome(string group) => Wants(group) || Options.Filter.StartsWith(group, StringComparison.Ordinal);
 
-    /// <summary>Measures work that reads <paramref name="bytes"/> from memory.</summary>
-    public void ByBytes(string name, double bytes, Action work) => Measure(name, bytes / 1e9, "GB/s", bytes, 0, work);
+    /// <summary>Measures work that reads <paramref name="bytes"/> from memory, against the time that its bytes or its operations need at least.</summary>
+    public void ByBytes(string name, double bytes, double operations, Action work) => Measure(name, bytes / 1e9, "GB/s", new Work(bytes, operations), work);
 
     /// <summary>Measures work of so many floating-point operations.</summary>
-    public void ByOperations(string name, double operations, Action work) => Measure(name, operations / 1e9, "GFLOP/s", 0, operations, work);
+    public void ByOperations(string name, double operations, Action work) => Measure(name, operations / 1e9, "GFLOP/s", new Work(0, operations), work);
 
-    /// <summary>Measures work that makes so many tokens, against the time that its bytes or its operations need at least.</summary>
-    public void ByTokens(string name, int tokens, double bytes, double operations, Action work) => Measure(name, tokens, "tok/s", bytes, operations, work);
+    /// <summary>Measures work that makes so many tokens.</summary>
+    public void ByTokens(string name, double tokens, Work work, Action call, string note = "") => Measure(name, tokens, "tok/s", work, call, note);
+
+    /// <summary>Measures a chain of calls that makes so many tokens in all; each call is timed by itself.</summary>
+    public void ByTokens(string name, double tokens, Work work, IReadOnlyList<Action> chain, string note)
+    {
+        if (Wants(name))
+        {
+            var parts = Timings.InTurns(chain, () => Limit(work), Options.Seconds, inOrder: true);
+            AddRow(name, tokens, "tok/s", work, new Timings(parts.Sum(part => part.Median), parts.Sum(part => part.Best), parts[0].Limit, parts[0].Calls), note);
+        }
+    }
+
+    /// <summary>Measures several things in turns, each making one token of the same work, and compares them with the first.</summary>
+    public void SameCost(IReadOnlyList<string> names, Work work, IReadOnlyList<Action> calls)
+    {
+        if (names.Any(Wants))
+        {
+            var timings = Timings.InTurns(calls, () => Limit(work), names.Count * Options.Seconds);
+            for (var i = 0; i < names.Count; i++)
+            {
+                AddRow(names[i], 1, "tok/s", work, timings[i], i == 0 ? "" : $"; {timings[i].Median / timings[0].Median * 100:F1} % of the time of {names[0]}");
+            }
+        }
+    }
+
+    /// <summary>A number that is known, not measured.</summary>
+    public void Fact(string name, double value, string unit, string note)
+    {
+        if (Wants(name))
+        {
+            Add(new BenchRow(name, value, unit, Note: note));
+        }
+    }
 
     public void Dispose() => _memory.Dispose();
 
@@ -58,21 +90,26 @@ internal sealed class BenchSession : IDisposable
     /// <param name="name">Of the row.</param>
     /// <param name="amount">What one call gets done, in the unit's numerator.</param>
     /// <param name="unit">Of the row.</param>
-    /// <param name="bytes">Bytes that a call must read from memory at least; 0: they do not matter.</param>
-    /// <param name="operations">Floating-point operations of a call.</param>
-    /// <param name="work">The call.</param>
-    private void Measure(string name, double amount, string unit, double bytes, double operations, Action work)
+    /// <param name="work">What a call must do at least.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="note">Goes behind the row's own note.</param>
+    private void Measure(string name, double amount, string unit, Work work, Action call, string note = "")
     {
-        if (!Wants(name))
+        if (Wants(name))
         {
-            return;
+            AddRow(name, amount, unit, work, Timings.Of(call, () => Limit(work), Options.Seconds), note);
         }
+    }
 
-        var timings = Timings.Of(work, () => Math.Max(bytes > 0 ? bytes / Bandwidth() : 0, operations > 0 ? operations / Peak() : 0), Options.Seconds);
-        var note = $"best {amount / timings.Best:F1}; {timings.Median * 1e3:F3} ms";
-        note += bytes > 0 ? $", {bytes / timings.Median / 1e9:F2} GB/s" : "";
-        note += operations > 0 ? $", {operations / timings.Median / 1e9:F1} GFLOP/s" : "";
-        Add(BenchRow.Of(name, amount / timings.Median, unit, amount / timings.Limit, note));
+    /// <summary>Seconds that the work takes at least, just now.</summary>
+    private double Limit(Work work) => Math.Max(work.Bytes > 0 ? work.Bytes / Bandwidth() : 0, work.Operations > 0 ? work.Operations / Peak() : 0);
+
+    private void AddRow(string name, double amount, string unit, Work work, Timings timings, string more)
+    {
+        var note = $"best {amount / timings.Best:F1} of {timings.Calls}; {timings.Median * 1e3:F3} ms";
+        note += work.Bytes > 0 ? $", {work.Bytes / timings.Median / 1e9:F2} GB/s" : "";
+        note += work.Operations > 0 ? $", {work.Operations / timings.Median / 1e9:F1} GFLOP/s" : "";
+        Add(BenchRow.Of(name, amount / timings.Median, unit, amount / timings.Limit, note + more));
     }
 
     private void Add(BenchRow row)

@@ -33,7 +33,11 @@ public static class CpuBench
         var table = new ReportTable(output);
         table.WriteHeader();
         using var session = new BenchSession(options, threads, table);
-        KernelRows.Measure(session);
+        if (options.Model is null)
+        {
+            KernelRows.Measure(session);
+        }
+
         ModelRows.Measure(session);
         var report = BenchReport.Here(session.Rows);
         if (options.Json is { } path)

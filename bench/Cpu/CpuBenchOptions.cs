@@ -12,18 +12,21 @@ public sealed record CpuBenchOptions
     /// <summary>Only rows whose name contains this.</summary>
     public string Filter { get; init; } = "";
 
-    /// <summary>Seconds for each row: more give steadier medians.</summary>
-    public double Seconds { get; init; } = 2;
+    /// <summary>Seconds for each row: more give steadier medians. A row takes at most a few times as long.</summary>
+    public double Seconds { get; init; } = 1;
 
-    /// <summary>Folder of a small trained model for the <c>tiny</c> rows; null: those rows are left out.</summary>
-    public string? Tiny { get; init; }
+    /// <summary>
+    /// Folder of a model: its rows and those of a 1B shape of its family are measured, and no kernels. Null: kernels, both 1B shapes and the models that
+    /// ship with the repository.
+    /// </summary>
+    public string? Model { get; init; }
 
-    public static string Usage => "bench cpu [--json FILE] [--threads N] [--filter TEXT] [--seconds S] [--tiny MODEL_FOLDER]";
+    public static string Usage => "bench cpu [--json FILE] [--threads N] [--filter TEXT] [--seconds S] [--model MODEL_FOLDER]";
 
     /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
     public static CpuBenchOptions Parse(string[] args)
     {
-        var options = new CpuBenchOptions { Tiny = DefaultTiny() };
+        var options = new CpuBenchOptions();
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"{args[i]} needs a value; usage: {Usage}");
@@ -33,17 +36,11 @@ public sealed record CpuBenchOptions
                 "--threads" when int.TryParse(value, out var threads) && threads > 0 => options with { Threads = threads },
                 "--filter" => options with { Filter = value },
                 "--seconds" when double.TryParse(value, out var seconds) && seconds is > 0 and < 600 => options with { Seconds = seconds },
-                "--tiny" => options with { Tiny = value },
+                "--model" => options with { Model = value },
                 _ => throw new ArgumentException($"'{args[i]} {value}' is not understood; usage: {Usage}"),
             };
         }
 
         return options;
-    }
-
-    private static string? DefaultTiny()
-    {
-        var folder = Path.Combine(Environment.GetEnvironmentVariable("ORLEANSLM_HOME") ?? ".", "models", "tiny-yarn-mistral-128k");
-        return Directory.Exists(folder) ? folder : null;
     }
 }

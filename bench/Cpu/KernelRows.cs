@@ -46,7 +46,7 @@ internal static class KernelRows
             var name = string.Join('+', section).ToLowerInvariant();
             var shapes = section.Select(role => weights.Get(new(role, 0))).ToArray();
             var elements = shapes.Sum(shape => (double)shape.Rows * shape.Columns) * config.LayerCount;
-            session.ByBytes($"matvec/{name}", elements * 2, Sweep(backend, weights, config, section, 1));
+            session.ByBytes($"matvec/{name}", elements * 2, elements * 2, Sweep(backend, weights, config, section, 1));
             foreach (var tokens in new[] { 8, 32, 512 })
             {
                 var layers = config with { LayerCount = tokens > 32 ? 1 : config.LayerCount };
@@ -95,7 +95,7 @@ internal static class KernelRows
         batch.AddSegment([0], context - 1, pageTable, 0, -1);
         var queries = Random(backend, 1, config.HeadCount * config.HeadDim);
         var output = Random(backend, 1, config.HeadCount * config.HeadDim);
-        session.ByBytes(name, bytes * layers.Length, () =>
+        session.ByBytes(name, bytes * layers.Length, 4.0 * context * config.HeadCount * config.HeadDim * layers.Length, () =>
         {
             foreach (var layer in layers)
             {

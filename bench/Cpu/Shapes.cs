@@ -20,4 +20,12 @@ internal static class Shapes
         Rope = new RopeConfig(),
         ContextLength = 32768,
     };
+
+    /// <summary>The same with linear attention: 1.3 billion parameters.</summary>
+    public static ModelConfig OneBillionSupra { get; } = OneBillion with
+    {
+        Family = ModelFamily.Supra,
+        ContextLength = 2048,
+        Supra = new SupraConfig { Decay = SupraDecay.Lightning },
+    };
 }

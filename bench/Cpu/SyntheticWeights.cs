@@ -5,7 +5,7 @@ using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Cpu;
 
-/// <summary>Random bf16 weights of a Llama shape in memory, scaled so that activations stay ordinary numbers.</summary>
+/// <summary>Random bf16 weights of a Llama or SUPRA shape in memory, scaled so that activations stay ordinary numbers.</summary>
 internal sealed unsafe class SyntheticWeights : IWeights
 {
     private readonly ModelConfig _config;
@@ -47,6 +47,11 @@ internal sealed unsafe class SyntheticWeights : IWeights
             WeightRole.AttentionNorm, WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.AttentionOutput,
             WeightRole.FeedForwardNorm, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
         ];
+        if (config.Family == ModelFamily.Supra)
+        {
+            layer = [.. layer, WeightRole.QueryFeatureMap, WeightRole.QueryFeatureMapBias, WeightRole.KeyFeatureMap, WeightRole.KeyFeatureMapBias];
+        }
+
         var layers = Enumerable.Range(0, config.LayerCount).SelectMany(l => layer.Select(role => new WeightId(role, l)));
         return layers.Append(new(WeightRole.FinalNorm)).Append(new(WeightRole.Output)).Append(new(WeightRole.TokenEmbedding));
     }
@@ -59,6 +64,10 @@ internal sealed unsafe class SyntheticWeights : IWeights
             WeightRole.Query => (queries, hidden),
             WeightRole.Key or WeightRole.Value => (keys, hidden),
             WeightRole.AttentionOutput => (hidden, queries),
+            WeightRole.QueryFeatureMap => (queries, queries),
+            WeightRole.KeyFeatureMap => (keys, keys),
+            WeightRole.QueryFeatureMapBias => (1, queries),
+            WeightRole.KeyFeatureMapBias => (1, keys),
             WeightRole.Gate or WeightRole.Up => (_config.IntermediateSize, hidden),
             WeightRole.Down => (hidden, _config.IntermediateSize),
             WeightRole.TokenEmbedding or WeightRole.Output => (_config.VocabularySize, hidden),

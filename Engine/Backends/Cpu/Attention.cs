@@ -10,7 +10,7 @@ namespace OrleansLM.Engine.Backends.Cpu;
 internal static unsafe class Attention
 {
     /// <summary>Positions of a block: part of the order of additions. Page sizes are not.</summary>
-    public const int BlockTokens = 256;
+    public const int BlockTokens = 128;
 
     /// <summary>Query vectors (rows × heads of one key-value head) that pass together over the keys.</summary>
     private const int TileQueries = 48;

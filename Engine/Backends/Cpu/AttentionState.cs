@@ -27,7 +27,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
     }
 
     /// <summary>Adds the keys of <paramref name="part"/>, which come after those that are here.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Merge(AttentionState part)
     {
         for (var q = 0; q < queries; q++)
@@ -48,7 +48,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
     }
 
     /// <summary>Writes o / l of one query.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Write(int query, float* destination, int headDim)
     {
         var values = Values + query * paddedDim;
@@ -59,7 +59,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int p
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Scale(float* values, float* part, Vector256<float> here, Vector256<float> there)
     {
         for (var d = 0; d < paddedDim; d += Lanes.Count)

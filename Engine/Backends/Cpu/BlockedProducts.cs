@@ -119,7 +119,7 @@ internal static unsafe class BlockedProducts
                 fetch = ahead + (row + group) * stride;
                 for (var also = group + block.Groups; also < TTile.Rows; also += block.Groups)
                 {
-                    Prefetch.Lines(ahead + (row + also) * stride, PanelLength / ITile.FetchLength);
+                    Prefetch.Bytes(ahead + (row + also) * stride, PanelLength / ITile.FetchLength * ITile.FetchBytes);
                 }
             }
 

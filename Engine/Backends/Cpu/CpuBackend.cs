@@ -35,7 +35,7 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     public string Description => $"cpu ({VectorSet}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")})";
 
-    public string Kind => Lanes.Fused ? "cpu-f32-lanes8-fma" : "cpu-f32-lanes8";
+    public string Kind => Lanes.Fused ? "cpu-f32-2-fma" : "cpu-f32-2";
 
     private static string VectorSet =>
         Vector512.IsHardwareAccelerated ? "AVX-512" :

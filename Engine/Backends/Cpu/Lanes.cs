@@ -129,15 +129,22 @@ internal static unsafe class Lanes
     public static void Convert<TElement>(byte* source, float* destination, int count)
         where TElement : IElement
     {
-        var k = 0;
-        for (; k <= count - Count; k += Count)
+        for (; count >= 4 * Count; count -= 4 * Count, source += 4 * Count * TElement.Size, destination += 4 * Count)
         {
-            TElement.Load(source + (long)k * TElement.Size).Store(destination + k);
+            TElement.Load(source).Store(destination);
+            TElement.Load(source + Count * TElement.Size).Store(destination + Count);
+            TElement.Load(source + 2 * Count * TElement.Size).Store(destination + 2 * Count);
+            TElement.Load(source + 3 * Count * TElement.Size).Store(destination + 3 * Count);
         }
 
-        if (k < count)
+        for (; count >= Count; count -= Count, source += Count * TElement.Size, destination += Count)
         {
-            LoadTail<TElement>(source + (long)k * TElement.Size, count - k).Store(destination + k);
+            TElement.Load(source).Store(destination);
+        }
+
+        if (count > 0)
+        {
+            LoadTail<TElement>(source, count).Store(destination);
         }
     }
 

@@ -18,7 +18,7 @@ internal static unsafe class LinearAttention
         team.Run(&Item, &job, job.SegmentCount * job.Heads * job.Columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Item(void* context, int item, int thread)
     {
         var job = (LinearAttentionJob*)context;
@@ -62,7 +62,7 @@ internal static unsafe class LinearAttention
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AdvanceStrip(float* q, float* k, float* v, float* state, int dim, float scale, float decay, float* o)
     {
         var (v0, v1, v2, v3) = (Vector256.Load(v), Vector256.Load(v + 8), Vector256.Load(v + 16), Vector256.Load(v + 24));
@@ -92,7 +92,7 @@ internal static unsafe class LinearAttention
         o3.Store(o + 24);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AdvanceVector(float* q, float* k, float* v, float* state, int dim, float scale, float decay, float* o)
     {
         var values = Vector256.Load(v);
@@ -107,7 +107,7 @@ internal static unsafe class LinearAttention
         sum.Store(o);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AdvanceColumn(float* q, float* k, float v, float* state, int dim, float scale, float decay, out float o)
     {
         float sum = 0;

@@ -32,7 +32,7 @@ internal static unsafe class MatMulKernels
     /// <param name="length">Elements of k.</param>
     /// <param name="sums">The accumulators.</param>
     /// <param name="tokenStride">Floats from a token's accumulators to the next one's.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Pass<TElement>(
         byte* weights, long rowBytes, int rows, float* x, long xStride, int tokens, long length, float* sums, long tokenStride)
         where TElement : IElement
@@ -72,7 +72,7 @@ internal static unsafe class MatMulKernels
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Rows1Tokens1<TElement>(byte* w, float* x, long length, float* a)
         where TElement : IElement
     {
@@ -85,7 +85,7 @@ internal static unsafe class MatMulKernels
         sum.Store(a);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Rows8Tokens1<TElement>(byte* w0, long rowBytes, float* x, long length, float* a)
         where TElement : IElement
     {
@@ -115,7 +115,7 @@ internal static unsafe class MatMulKernels
         Store(a + 4 * Step, a4, a5, a6, a7);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Rows4Tokens2<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride)
         where TElement : IElement
     {
@@ -149,7 +149,7 @@ internal static unsafe class MatMulKernels
         Store(b, b0, b1, b2, b3);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Rows4Tokens3<TElement>(byte* w0, long rowBytes, float* x, long xStride, long length, float* a, long tokenStride)
         where TElement : IElement
     {

@@ -24,7 +24,7 @@ internal readonly unsafe struct NarrowTile : ITile
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Run<TTokens>(float* w, float* x, long length, float* from, float* to, byte* fetch)
         where TTokens : ITokens
     {

@@ -10,54 +10,54 @@ namespace OrleansLM.Engine.Backends.Cpu;
 internal unsafe struct Prefetch(byte* start, long bytes)
 {
     private const int Line = 64;
-    private readonly byte* _end = start + bytes;
-    private readonly long _bytes = bytes;
-    private byte* _next = start;
+    private readonly byte* _start = start;
+    private long _bytes = bytes;
 
-    /// <summary>Fetches one of <paramref name="parts"/> parts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Part(int parts)
+    /// <summary>All of it, for one who fetches it; nothing is left here.</summary>
+    public Prefetch Take()
     {
-        if (_next == _end || !Sse.IsSupported)
-        {
-            return;
-        }
-
-        var stop = _next + Math.Min(_end - _next, (_bytes / parts + Line - 1) & -Line);
-        for (; _next < stop; _next += Line)
-        {
-            Sse.Prefetch1(_next);
-        }
-
-        _next = stop;
+        var all = this;
+        _bytes = 0;
+        return all;
     }
 
-    /// <summary>Takes the next lines for a loop that fetches two a round; when there are none left, one of <paramref name="idle"/> again and again.</summary>
-    public byte* Lines(int lines, void* idle, out long step)
+    /// <summary>Cuts it into shares of whole lines, to be fetched by <see cref="Bytes"/>.</summary>
+    public readonly byte* Shares(int count, out long share)
     {
-        var first = _next;
-        step = first < _end ? 2 * Line : 0;
-        _next = first + Math.Min(_end - first, (long)lines * Line);
-        return step > 0 ? first : (byte*)idle;
+        share = count > 0 ? (_bytes / count + Line - 1) & -Line : 0;
+        return _start;
+    }
+
+    /// <summary>
+    /// Cuts it into as many steps as an inner loop has rounds, for <see cref="Step"/>: a burst of many lines would keep the loop's own loads waiting. With
+    /// nothing to fetch the steps stay at one place.
+    /// </summary>
+    public readonly byte* Steps(long count, void* idle, out long step)
+    {
+        step = count > 0 ? (_bytes + count - 1) / count : 0;
+        return _bytes > 0 ? _start : (byte*)idle;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TwoLines(ref byte* fetch, long step)
+    public static void Step(ref byte* fetch, long step)
     {
         if (Sse.IsSupported)
         {
             Sse.Prefetch1(fetch);
-            Sse.Prefetch1(fetch + Line);
             fetch += step;
         }
     }
 
-    /// <summary>Fetches so many lines at once.</summary>
-    public static void Lines(byte* start, int lines)
+    /// <returns>What comes behind.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Bytes(byte* start, long bytes)
     {
-        for (var i = 0; Sse.IsSupported && i < lines; i++)
+        var end = start + bytes;
+        for (; Sse.IsSupported && start < end; start += Line)
         {
-            Sse.Prefetch1(start + i * Line);
+            Sse.Prefetch1(start);
         }
+
+        return end;
     }
 }

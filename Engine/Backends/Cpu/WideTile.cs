@@ -17,7 +17,7 @@ internal readonly unsafe struct WideTile : ITile
 
     public static int Rows => 6;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch)
     {
         Load(from, out var a0, out var a1, out var a2, out var a3, out var a4, out var a5);

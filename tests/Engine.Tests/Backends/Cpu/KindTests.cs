@@ -20,8 +20,8 @@ public sealed class KindTests
         using var rig = new OperatorRig(new CpuBackend(2, wide), 7);
         var expected = rig.Backend.Kind switch
         {
-            "cpu-f32-lanes8-fma" => "6dd82b03c6793181",
-            "cpu-f32-lanes8" => "0127ce002471cbc0",
+            "cpu-f32-2-fma" => "e92357b14d4d53d6",
+            "cpu-f32-2" => "8a73e192d95731c2",
             var other => throw new InvalidOperationException($"no bits are written down for kind {other}"),
         };
         Assert.Equal(expected, Fingerprint(AllOperators(rig)));
