@@ -9,6 +9,7 @@ using OrleansLM.Gateway.Hosting;
 using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
+using GatewayOptions = OrleansLM.Gateway.Hosting.GatewayOptions;
 
 namespace OrleansLM.Cli.Up;
 

@@ -39,7 +39,7 @@ public class InProcessSiloHandle : SiloHandle
         if (Interlocked.Exchange(ref _isStopped, 1) != 0)
             return;
 
-        ServiceProvider.GetRequiredService<IMessageTransport>().Detach(SiloAddress);
+        ServiceProvider.GetRequiredService<IMessageTransport>().CutOff(SiloAddress);
         ServiceProvider.GetRequiredService<IPeerSilos>().Detach(SiloAddress);
         await ServiceProvider.GetRequiredService<SiloMembership>().TryKill(SiloAddress);
         using var now = new CancellationTokenSource();

@@ -10,19 +10,14 @@ internal sealed class ClientHostedService(IServiceProvider services) : IHostedSe
 {
     private ClientRuntime? _runtime;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (services.GetService<IGateways>() is null)
             throw new OrleansConfigurationException("The client does not know how to find the cluster: no clustering is configured.");
 
         _runtime = services.GetRequiredService<ClientRuntime>();
-        _runtime.Start();
-        return Task.CompletedTask;
+        await _runtime.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
-    {
-        _runtime?.Stop();
-        return Task.CompletedTask;
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _runtime?.StopAsync() ?? Task.CompletedTask;
 }

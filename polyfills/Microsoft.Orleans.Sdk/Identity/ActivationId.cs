@@ -10,6 +10,10 @@ public readonly struct ActivationId : IEquatable<ActivationId>
 
     public bool IsDefault => _key == Guid.Empty;
 
+    internal Guid Value => _key;
+
+    internal static ActivationId FromValue(Guid value) => new(value);
+
     public static ActivationId NewId() => new(Guid.NewGuid());
 
     public bool Equals(ActivationId other) => _key == other._key;

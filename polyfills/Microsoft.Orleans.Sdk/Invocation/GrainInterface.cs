@@ -1,4 +1,5 @@
 using System.Reflection;
+using Orleans.Runtime.Messaging;
 using Orleans.Streaming;
 
 namespace Orleans.Runtime.Invocation;
@@ -24,8 +25,14 @@ internal sealed class GrainInterface
 
     public GrainMethod[] Methods { get; }
 
+    /// <summary>The method with this name in messages.</summary>
+    public GrainMethod? Find(string key) => Array.Find(Methods, m => m.Key == key);
+
     /// <summary>Whether every activation answers it, whatever its class.</summary>
     public bool IsExtension => Type == typeof(IAsyncEnumerableGrainExtension);
+
+    /// <summary>Whether silos call it of each other, unseen by filters.</summary>
+    public bool IsSystem => typeof(ISystemTarget).IsAssignableFrom(Type);
 
     public static GrainInterfaceType NameOf(Type type)
         => GrainInterfaceType.Create(type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.FullName!);

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Orleans.Concurrency;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime.Invocation;
 
@@ -8,6 +9,7 @@ namespace Orleans.Runtime.Invocation;
 internal sealed class GrainMethod
 {
     private readonly Lazy<Func<object, object?[], object?>> _invoke;
+    private readonly ArgumentCodec?[] _codecs;
 
     public GrainMethod(GrainInterface grainInterface, MethodInfo info)
     {
@@ -23,8 +25,13 @@ internal sealed class GrainMethod
         PassesUncopied = Array.ConvertAll(Parameters, p => p.IsDefined(typeof(ImmutableAttribute)));
         ReturnsUncopied = info.ReturnParameter.IsDefined(typeof(ImmutableAttribute));
         Return = MethodReturn.For(info.ReturnType) ?? throw Unusable($"returns {info.ReturnType}; grain methods return Task, ValueTask, IAsyncEnumerable or void");
+        Key = KeyOf(info);
+        _codecs = new ArgumentCodec?[Parameters.Length];
         _invoke = new(CompileInvoker);
     }
+
+    /// <summary>The method's name in messages: its alias, or its name with the types of its parameters.</summary>
+    public string Key { get; }
 
     public GrainInterface Interface { get; }
 
@@ -52,6 +59,11 @@ internal sealed class GrainMethod
 
     /// <summary>Calls the method and returns what it returns: a task, a stream, or null.</summary>
     public object? Invoke(object target, object?[] arguments) => _invoke.Value(target, arguments);
+
+    public ArgumentCodec ParameterCodec(WireCodecs codecs, int index) => _codecs[index] ??= ArgumentCodec.Create(codecs, Parameters[index].ParameterType);
+
+    private static string KeyOf(MethodInfo info)
+        => info.GetCustomAttribute<AliasAttribute>()?.Alias ?? $"{info.Name}({string.Join(',', info.GetParameters().Select(p => p.ParameterType.Name))})";
 
     private void Check()
     {

@@ -27,6 +27,8 @@ internal sealed class GrainReferences
         return proxy.Create(shared, grain.Key);
     }
 
+    public GrainInterface InterfaceOf(Type interfaceType) => ProxyOf(interfaceType).Interface;
+
     private ProxyClass ProxyOf(Type interfaceType)
     {
         if (_proxies.TryGetValue(interfaceType, out ProxyClass? proxy))

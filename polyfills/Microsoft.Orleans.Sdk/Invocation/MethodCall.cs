@@ -4,7 +4,7 @@ using Orleans.Serialization.Invocation;
 namespace Orleans.Runtime.Invocation;
 
 /// <summary>A method and the arguments of one call.</summary>
-internal sealed class MethodCall(GrainMethod method, object?[] arguments) : IInvokable
+internal sealed class MethodCall(GrainMethod method, object?[] arguments, bool isCancellable = false) : IInvokable
 {
     private CancellationTokenSource? _cancellation;
 
@@ -13,7 +13,7 @@ internal sealed class MethodCall(GrainMethod method, object?[] arguments) : IInv
     public object?[] Arguments { get; } = arguments;
 
     /// <summary>Whether the caller's token can be cancelled, so that the grain's must be.</summary>
-    public bool IsCancellable { get; private set; }
+    public bool IsCancellable { get; private set; } = isCancellable;
 
     /// <summary>The object that the method is called on, once the call has arrived.</summary>
     public object? Target { get; set; }

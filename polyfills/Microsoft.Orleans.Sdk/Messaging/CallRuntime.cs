@@ -13,9 +13,10 @@ internal abstract class CallRuntime : IDisposable
     private readonly IOutgoingGrainCallFilter[] _filters;
     private readonly ITimer _timeouts;
 
-    protected CallRuntime(DeepCopier copier, TimeProvider time, MessagingOptions options, IEnumerable<IOutgoingGrainCallFilter> filters)
+    protected CallRuntime(DeepCopier copier, MessageCodec codec, TimeProvider time, MessagingOptions options, IEnumerable<IOutgoingGrainCallFilter> filters)
     {
         Copier = copier;
+        Codec = codec;
         Time = time;
         _options = options;
         _filters = [.. filters];
@@ -32,6 +33,8 @@ internal abstract class CallRuntime : IDisposable
 
     public TimeProvider Time { get; }
 
+    protected MessageCodec Codec { get; }
+
     public TimeSpan ResponseTimeout => _options.ResponseTimeout;
 
     protected PendingCalls Pending { get; } = new();
@@ -44,7 +47,7 @@ internal abstract class CallRuntime : IDisposable
     {
         try
         {
-            if (_filters.Length == 0)
+            if (_filters.Length == 0 || call.Method.Interface.IsSystem)
                 Send(target, call, pending);
             else
                 _ = new OutgoingCall(this, target, call, _filters).RunAsync(pending);
@@ -93,6 +96,16 @@ internal abstract class CallRuntime : IDisposable
         if (Pending.Remove(response.Id) is not { } pending)
             return;
 
+        try
+        {
+            Codec.DecodeBody(response);
+        }
+        catch (Exception unreadable)
+        {
+            pending.SetException(new OrleansMessageRejectionException($"The response to {pending.Request} cannot be read: {unreadable.Message}", unreadable));
+            return;
+        }
+
         if (response.Exception is { } exception)
             pending.SetException(exception);
         else
@@ -119,6 +132,23 @@ internal abstract class CallRuntime : IDisposable
         }
     }
 
+    /// <summary>The sender's side of a request learns to which silo it was sent on.</summary>
+    protected static void SetMoved(PendingCall? pending, SiloAddress silo)
+    {
+        if (pending is null)
+            return;
+
+        bool isCancelled;
+        lock (pending.Request)
+        {
+            isCancelled = pending.Request.IsCancelled;
+            pending.Request.TargetSilo = silo;
+        }
+
+        if (isCancelled)
+            pending.CancelAgain();
+    }
+
     private Message CreateRequest(GrainId target, MethodCall call, TimeSpan timeout) => new()
     {
         Kind = call.Method.IsOneWay ? MessageKind.OneWay : MessageKind.Request,
@@ -133,6 +163,7 @@ internal abstract class CallRuntime : IDisposable
 
     private void CancelByCaller(PendingCall pending, CancellationToken token)
     {
+        pending.CancelAgain = () => CancelWhereItRuns(pending.Request);
         CancelWhereItRuns(pending.Request);
         if (!_options.WaitForCancellationAcknowledgement)
             Pending.Remove(pending.Request.Id)?.SetCancelled(token);
@@ -152,8 +183,14 @@ internal abstract class CallRuntime : IDisposable
         SendTo(request.TargetSilo, cancel);
     }
 
+    /// <summary>Called several times per response timeout.</summary>
+    protected virtual void OnTick()
+    {
+    }
+
     private void EndOverdueCalls()
     {
+        OnTick();
         foreach (PendingCall call in Pending.Overdue(Time.GetTimestamp()))
         {
             if (Pending.Remove(call.Request.Id) is null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.Invocation;
@@ -5,9 +6,12 @@ using Orleans.Serialization;
 
 namespace Orleans.Runtime.Messaging;
 
-/// <summary>A client that is no silo: it sends its requests through the silos that are gateways, in turn.</summary>
+/// <summary>A client that is no silo: it sends its requests through the silos that are gateways, to the grain's own one where it is known, else in turn.</summary>
 internal sealed class ClientRuntime : CallRuntime, IMessageReceiver
 {
+    private const int MaxKnownGrains = 100_000;
+
+    private readonly ConcurrentDictionary<GrainId, SiloAddress> _gatewayOfGrain = new();
     private readonly IMessageTransport _transport;
     private readonly IGateways _gateways;
     private uint _turn;
@@ -17,10 +21,11 @@ internal sealed class ClientRuntime : CallRuntime, IMessageReceiver
         IGateways gateways,
         GrainReferences references,
         DeepCopier copier,
+        MessageCodec codec,
         TimeProvider time,
         IOptions<ClientMessagingOptions> options,
         IEnumerable<IOutgoingGrainCallFilter> filters)
-        : base(copier, time, options.Value, filters)
+        : base(copier, codec, time, options.Value, filters)
     {
         _transport = transport;
         _gateways = gateways;
@@ -30,16 +35,18 @@ internal sealed class ClientRuntime : CallRuntime, IMessageReceiver
 
     public override SiloAddress Address { get; }
 
-    public void Start()
+    public async Task StartAsync(CancellationToken cancellation)
     {
-        _transport.Attach(Address, this);
-        _gateways.SiloLost += OnSiloLost;
+        await _transport.AttachAsync(Address, this, cancellation);
+        _gateways.SiloLost += OnGatewayLost;
+        await _gateways.StartAsync(cancellation);
     }
 
-    public void Stop()
+    public async Task StopAsync()
     {
-        _gateways.SiloLost -= OnSiloLost;
-        _transport.Detach(Address);
+        await _gateways.StopAsync();
+        _gateways.SiloLost -= OnGatewayLost;
+        await _transport.DetachAsync(Address);
         FailPending(_ => true, _ => new ObjectDisposedException(nameof(IClusterClient), "The client has stopped."));
     }
 
@@ -47,22 +54,67 @@ internal sealed class ClientRuntime : CallRuntime, IMessageReceiver
     {
         if (message.Kind == MessageKind.Response)
             Complete(message);
+        else if (message is { Kind: MessageKind.Moved, TargetSilo: { } silo } && _gateways.GatewayOf(silo) is { } gateway)
+            OnMoved(message, gateway);
+    }
+
+    public void OnUnsent(Message message, Exception reason)
+    {
+        if (++message.ForwardCount <= _gateways.Current.Count)
+            Route(message);
+        else
+            OnRefused(message, new SiloUnavailableException($"{message} could not be sent to any gateway.", reason));
+    }
+
+    public void OnRefused(Message message, Exception reason) => Complete(message.CreateResponse(null, reason));
+
+    public void OnDisconnected(SiloAddress peer, Exception? reason) => OnGatewayLost(peer);
+
+    public string? WhyRefused(SiloAddress peer) => null;
+
+    public void OnDisowned(SiloAddress by)
+    {
     }
 
     protected override void Route(Message request)
     {
+        if (_gatewayOfGrain.TryGetValue(request.Target, out SiloAddress? known) && TrySend(known, request))
+            return;
+
         IReadOnlyList<SiloAddress> gateways = _gateways.Current;
         for (int i = 0; i < gateways.Count; i++)
         {
-            if (_transport.TrySend(gateways[(int)(Interlocked.Increment(ref _turn) % (uint)gateways.Count)], request))
+            if (TrySend(gateways[(int)(Interlocked.Increment(ref _turn) % (uint)gateways.Count)], request))
                 return;
         }
 
-        Complete(request.CreateResponse(null, new SiloUnavailableException("The client has no connection to any silo.")));
+        OnRefused(request, new SiloUnavailableException("The client has no connection to any silo."));
     }
 
     protected override void SendTo(SiloAddress silo, Message message) => _transport.TrySend(silo, message);
 
-    private void OnSiloLost(SiloAddress silo)
-        => FailPending(r => silo.Equals(r.TargetSilo), c => new SiloUnavailableException($"Silo {silo}, which had {c.Request}, is gone."));
+    private bool TrySend(SiloAddress gateway, Message request)
+    {
+        if (!_transport.TrySend(gateway, request))
+            return false;
+
+        lock (request)
+            request.TargetSilo ??= gateway;
+        return true;
+    }
+
+    private void OnMoved(Message moved, SiloAddress gateway)
+    {
+        SetMoved(Pending.Find(moved.Id), gateway);
+        if (_gatewayOfGrain.Count >= MaxKnownGrains)
+            _gatewayOfGrain.Clear();
+        _gatewayOfGrain[moved.Target] = gateway;
+    }
+
+    private void OnGatewayLost(SiloAddress gateway)
+    {
+        foreach (KeyValuePair<GrainId, SiloAddress> known in _gatewayOfGrain.Where(k => k.Value.Equals(gateway)))
+            _gatewayOfGrain.TryRemove(known);
+        FailPending(r => gateway.Equals(r.TargetSilo), c => new SiloUnavailableException($"Silo {gateway}, which had {c.Request}, is gone."));
+    }
 }

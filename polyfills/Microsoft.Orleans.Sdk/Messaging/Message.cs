@@ -20,22 +20,33 @@ internal sealed class Message : IActivationWork
     /// <summary>Where the request was sent last; null before it has an address.</summary>
     public SiloAddress? TargetSilo { get; set; }
 
+    /// <summary>The silo through which a client's request came, and through which the response can go.</summary>
+    public SiloAddress? Via { get; set; }
+
+    /// <summary>Whether the silo was chosen for a new activation; otherwise the grain's activation was known to be there.</summary>
+    public bool IsPlaced { get; set; }
+
     /// <summary>How often the request was sent on because its activation was not where it was looked for.</summary>
     public int ForwardCount { get; set; }
 
-    public MethodCall? Call { get; init; }
+    public MethodCall? Call { get; set; }
 
-    public Dictionary<string, object>? RequestContext { get; init; }
+    public Dictionary<string, object>? RequestContext { get; set; }
 
-    /// <summary>The sender's timestamp after which nobody waits for the response; a request that has not started by then is dropped.</summary>
+    /// <summary>The local timestamp after which nobody waits for the response; a request that has not started by then is dropped.</summary>
     public long Deadline { get; init; } = long.MaxValue;
 
-    public object? Result { get; init; }
+    public object? Result { get; set; }
 
-    public Exception? Exception { get; init; }
+    public Exception? Exception { get; set; }
+
+    /// <summary>The content as it came from another process, until somebody needs to know it.</summary>
+    public ReadOnlyMemory<byte>? Body { get; set; }
 
     /// <summary>Set by the sender when its token is cancelled before the request has an address.</summary>
     public bool IsCancelled { get; set; }
+
+    public bool IsRequest => Kind is MessageKind.Request or MessageKind.OneWay;
 
     public bool IsReadOnly => Call!.Method.IsReadOnly;
 
@@ -52,9 +63,10 @@ internal sealed class Message : IActivationWork
         Target = Sender,
         SendingSilo = TargetSilo ?? SiloAddress.Zero,
         TargetSilo = SendingSilo,
+        Via = Via,
         Result = result,
         Exception = exception,
     };
 
-    public override string ToString() => $"{Kind} {Id} from {SendingSilo} to {Target} on {TargetSilo} ({Call})";
+    public override string ToString() => $"{Kind} {Id} from {SendingSilo} to {Target} on {TargetSilo?.ToString() ?? "no silo yet"} ({Call?.ToString() ?? "not read"})";
 }

@@ -9,6 +9,9 @@ internal abstract class PendingCall
 
     public TimeSpan Timeout { get; private set; }
 
+    /// <summary>Cancels the request where it runs now; nothing as long as the caller has not cancelled it.</summary>
+    public Action CancelAgain { get; set; } = static () => { };
+
     public void Bind(Message request, TimeSpan timeout)
     {
         Request = request;

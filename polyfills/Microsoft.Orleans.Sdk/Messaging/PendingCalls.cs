@@ -14,6 +14,8 @@ internal sealed class PendingCalls
 
     public void Add(PendingCall call) => _calls[call.Request.Id] = call;
 
+    public PendingCall? Find(long id) => _calls.GetValueOrDefault(id);
+
     /// <summary>Takes a call out; only one of response, timeout, cancellation and failure gets it.</summary>
     public PendingCall? Remove(long id)
     {

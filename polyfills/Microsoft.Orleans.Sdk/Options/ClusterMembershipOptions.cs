@@ -27,6 +27,18 @@ public class ClusterMembershipOptions
     /// <summary>How often each silo writes to the table that it is alive.</summary>
     public TimeSpan IAmAliveTablePublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A silo that has not written for so many of these periods is not waited for by one that joins.</summary>
+    public int NumMissedTableIAmAliveLimit { get; set; } = 3;
+
+    /// <summary>Whether the last probe before a suspicion goes by another silo.</summary>
+    public bool EnableIndirectProbes { get; set; } = true;
+
+    /// <summary>Whether a silo that does not become active within <see cref="MaxJoinAttemptTime"/> is declared dead.</summary>
+    public bool EvictWhenMaxJoinAttemptTimeExceeded { get; set; } = true;
+
+    /// <summary>How long the rows of dead silos are kept.</summary>
+    public TimeSpan DefunctSiloExpiration { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How long a silo tries to join before it gives up.</summary>
     public TimeSpan MaxJoinAttemptTime { get; set; } = TimeSpan.FromMinutes(5);
 

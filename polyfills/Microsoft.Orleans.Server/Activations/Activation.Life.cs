@@ -14,9 +14,7 @@ internal sealed partial class Activation
             if (!await RegisterAsync())
                 return;
 
-            using var timeout = new CancellationTokenSource(_host.Collection.ActivationTimeout, _host.Time);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _activating.Token);
-            await CreateInstanceAsync(stop.Token);
+            await CreateInstanceAsync();
             lock (_state)
             {
                 _wasValid = true;
@@ -54,10 +52,26 @@ internal sealed partial class Activation
         return false;
     }
 
+    private async Task CreateInstanceAsync()
+    {
+        using var timeout = new CancellationTokenSource(_host.Collection.ActivationTimeout, _host.Time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _activating.Token);
+        try
+        {
+            await CreateInstanceAsync(stop.Token);
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(
+                $"Grain {GrainId} was not activated within {_host.Collection.ActivationTimeout} ({nameof(_host.Collection.ActivationTimeout)}): {Class.Type} was still in OnActivateAsync.",
+                exception);
+        }
+    }
+
     private async Task CreateInstanceAsync(CancellationToken cancellation)
     {
         _scope = _host.Services.CreateAsyncScope();
-        GrainInstance = ActivatorUtilities.CreateInstance(_scope.ServiceProvider, Class.Type);
+        GrainInstance = Class.Create(_scope.ServiceProvider);
         if (GrainInstance is IGrainMigrationParticipant participant)
             _lifecycle.AddMigrationParticipant(participant);
         if (GrainInstance is ILifecycleParticipant<IGrainLifecycle> observer)
@@ -131,17 +145,44 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Hands the state to the silo that placement chooses. Null when that is this one, or the other cannot take it.</summary>
+    /// <summary>Asks placement for another silo; when it chooses this one, the activation stays as it is.</summary>
+    private async Task MigrateAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
+    {
+        try
+        {
+            SiloAddress destination = await _host.Placement.PlaceAsync(new PlacementTarget(GrainId, requestContext, default, 0));
+            if (destination.Equals(Address.SiloAddress))
+                return;
+
+            lock (_state)
+            {
+                if (State != ActivationState.Invalid)
+                    _migration ??= new MigrationRequest(destination, requestContext);
+            }
+
+            Deactivate(new DeactivationReason(DeactivationReasonCode.Migrating, "The activation moves to another silo."), cancellation);
+        }
+        catch (Exception exception)
+        {
+            _host.LogMigrationFailed(GrainId, exception);
+        }
+    }
+
+    /// <summary>Hands the state to the other silo. Null when that cannot take it.</summary>
     private async Task<SiloAddress?> TryMigrateAsync(MigrationRequest migration)
     {
         try
         {
-            SiloAddress destination = await _host.Placement.PlaceAsync(new PlacementTarget(GrainId, migration.RequestContext, default, 0));
-            if (destination.Equals(Address.SiloAddress) || _host.Peers.Find(destination) is not { } peer)
+            SiloAddress destination = migration.Destination;
+            if (_host.Peers.Find(destination) is not { } peer)
                 return null;
 
             RequestContext.Import(migration.RequestContext);
-            return await peer.AcceptAsync(new Migration.MigratingGrain(Address, _lifecycle.Dehydrate(_host.Copier))) ? destination : null;
+            if (!await peer.AcceptAsync(new Migration.MigratingGrain(Address, _lifecycle.Dehydrate(_host.Copier))))
+                return null;
+
+            _host.Directory.Release(Address);
+            return destination;
         }
         catch (Exception exception)
         {

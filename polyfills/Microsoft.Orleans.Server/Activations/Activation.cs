@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Runtime.Manifest;
 using Orleans.Runtime.Messaging;
 using Orleans.Runtime.Migration;
@@ -86,7 +87,7 @@ internal sealed partial class Activation : IGrainContext, ICollectibleContext, I
     {
         lock (_state)
         {
-            if (State != ActivationState.Invalid)
+            if (State != ActivationState.Invalid && !IsFull(work))
             {
                 _requests.Add(work);
                 StartWork();
@@ -94,7 +95,10 @@ internal sealed partial class Activation : IGrainContext, ICollectibleContext, I
             }
         }
 
-        SendOn(work);
+        if (State != ActivationState.Invalid)
+            Refuse((Message)work);
+        else
+            SendOn(work);
     }
 
     /// <summary>Cancels a request that is here: a waiting one is taken out, a running one has its token cancelled on a turn.</summary>
@@ -135,15 +139,7 @@ internal sealed partial class Activation : IGrainContext, ICollectibleContext, I
     }
 
     public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
-    {
-        lock (_state)
-        {
-            if (State != ActivationState.Invalid)
-                _migration ??= new MigrationRequest(requestContext);
-        }
-
-        Deactivate(new DeactivationReason(DeactivationReasonCode.Migrating, "The activation moves to another silo."), cancellationToken);
-    }
+        => _ = MigrateAsync(requestContext, cancellationToken);
 
     public void DelayDeactivation(TimeSpan timeSpan)
     {
@@ -192,6 +188,12 @@ internal sealed partial class Activation : IGrainContext, ICollectibleContext, I
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
 
     public override string ToString() => $"{GrainId}{ActivationId} on {Address.SiloAddress} ({State})";
+
+    private bool IsFull(IActivationWork work)
+        => work is Message { AlwaysInterleaves: false } && _host.MaxEnqueuedRequests > 0 && _requests.Waiting.Count >= _host.MaxEnqueuedRequests;
+
+    private void Refuse(Message request) => _host.Runtime.Respond(
+        request, null, new LimitExceededException(nameof(SiloMessagingOptions.MaxEnqueuedRequestsHardLimit), _requests.Waiting.Count, _host.MaxEnqueuedRequests, this));
 
     private static Message? Find(IReadOnlyList<IActivationWork> works, Message cancel)
     {

@@ -38,5 +38,7 @@ internal sealed partial class ActivationHost(IServiceProvider services, SiloRunt
 
     public GrainCollectionOptions Collection { get; } = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
 
+    public int MaxEnqueuedRequests { get; } = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.MaxEnqueuedRequestsHardLimit;
+
     public IIncomingGrainCallFilter[] IncomingFilters { get; } = [.. services.GetServices<IIncomingGrainCallFilter>()];
 }

@@ -14,7 +14,7 @@ internal sealed partial class GrainLifecycle(Activation activation, ILogger logg
 
     public MigrationContext Dehydrate(DeepCopier copier)
     {
-        var context = new MigrationContext(copier);
+        var context = new MigrationContext(copier, []);
         foreach (IGrainMigrationParticipant participant in _participants)
             participant.OnDehydrate(context);
         return context;

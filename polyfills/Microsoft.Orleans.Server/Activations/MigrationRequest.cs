@@ -1,4 +1,4 @@
 namespace Orleans.Runtime.Activations;
 
-/// <summary>What the one who asked for a migration carried: it may name a silo.</summary>
-internal sealed record MigrationRequest(Dictionary<string, object>? RequestContext);
+/// <summary>Where an activation is to move, and what the one who asked for it carried.</summary>
+internal sealed record MigrationRequest(SiloAddress Destination, Dictionary<string, object>? RequestContext);

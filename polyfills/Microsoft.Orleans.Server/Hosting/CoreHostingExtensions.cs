@@ -1,9 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime;
 using Orleans.Runtime.Clustering;
+using Orleans.Runtime.Clustering.Directory;
 using Orleans.Runtime.Clustering.InProcess;
+using Orleans.Runtime.Clustering.Network;
+using Orleans.Runtime.Diagnostics;
+using Orleans.Runtime.Invocation;
 using Orleans.Runtime.Manifest;
 using Orleans.Runtime.Membership;
 using Orleans.Runtime.Messaging;
@@ -12,7 +18,10 @@ namespace Orleans.Hosting;
 
 public static class CoreHostingExtensions
 {
-    /// <summary>A cluster of this silo alone, or of the silos of an in-process test cluster. No port is opened.</summary>
+    /// <summary>
+    /// A cluster of silos on this machine, whose table is in the memory of the primary silo: the one at the given endpoint, or this one. The others wait for it to start,
+    /// and cannot be without it.
+    /// </summary>
     public static ISiloBuilder UseLocalhostClustering(
         this ISiloBuilder builder,
         int siloPort = EndpointOptions.DEFAULT_SILO_PORT,
@@ -21,17 +30,43 @@ public static class CoreHostingExtensions
         string serviceId = "dev",
         string clusterId = "dev")
     {
-        if (primarySiloEndpoint is not null && !primarySiloEndpoint.Equals(new IPEndPoint(IPAddress.Loopback, siloPort)))
-            throw new NotSupportedException($"This stand-in cannot join the silo at {primarySiloEndpoint}: UseLocalhostClustering makes a cluster of one silo here.");
-
         builder.Configure<ClusterOptions>(o =>
         {
             o.ServiceId = serviceId;
             o.ClusterId = clusterId;
         });
         builder.ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort);
-        builder.Services.UseInProcessCluster(new InProcessCluster());
+        builder.Services.TryAddSingleton<ISiloTableStore>(
+            s => new PrimarySiloTable(primarySiloEndpoint, s.GetRequiredService<ILocalSiloDetails>(), s.GetRequiredService<GrainReferences>()));
+        builder.Services.UseNetwork();
         return builder;
+    }
+
+    /// <summary>Makes activities for calls, and carries the trace to the grain.</summary>
+    public static ISiloBuilder AddActivityPropagation(this ISiloBuilder builder)
+    {
+        builder.Services.AddActivityPropagation();
+        return builder;
+    }
+
+    /// <summary>The silos of the cluster are processes, which find each other by the table that is registered.</summary>
+    internal static void UseNetwork(this IServiceCollection services)
+    {
+        services.TryAddSingleton(s => EndpointsOf(s.GetRequiredService<IOptions<EndpointOptions>>().Value, s.GetRequiredService<ILocalSiloDetails>()));
+        services.AddTcpTransport<SiloMessagingOptions>();
+        services.TryAddSingleton<SiloControls>();
+        services.TryAddSingleton<DistributedDirectory>();
+        services.TryAddSingleton<IActivationDirectory>(s => s.GetRequiredService<DistributedDirectory>());
+        services.TryAddSingleton<NetworkPeers>();
+        services.TryAddSingleton<IPeerSilos>(s => s.GetRequiredService<NetworkPeers>());
+        services.TryAddSingleton<IClusterManifests>(s => s.GetRequiredService<NetworkPeers>());
+        services.TryAddSingleton<SiloControl>();
+        services.TryAddSingleton<SiloFence>();
+        services.TryAddSingleton<HealthMonitor>();
+        services.TryAddSingleton<MembershipAgent>();
+        services.TryAddSingleton<ISiloNetwork, SiloNetwork>();
+        services.TryAddSingleton<IValidateOptions<ClusterMembershipOptions>, ClusterMembershipOptionsValidator>();
+        services.TryAddSingleton<IValidateOptions<EndpointOptions>, EndpointOptionsValidator>();
     }
 
     internal static void UseInProcessCluster(this IServiceCollection services, InProcessCluster cluster)
@@ -42,4 +77,8 @@ public static class CoreHostingExtensions
         services.TryAddSingleton<IPeerSilos>(cluster.Peers);
         services.TryAddSingleton<IClusterManifests>(cluster.Peers);
     }
+
+    private static TransportEndpoints EndpointsOf(EndpointOptions options, ILocalSiloDetails silo) => new(
+        options.SiloListeningEndpoint ?? silo.SiloAddress.Endpoint,
+        options.GatewayPort == 0 ? null : options.GatewayListeningEndpoint ?? silo.GatewayAddress.Endpoint);
 }

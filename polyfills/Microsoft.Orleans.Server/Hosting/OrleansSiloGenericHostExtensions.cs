@@ -59,6 +59,7 @@ public static class OrleansSiloGenericHostExtensions
         services.AddSingleton<GrainClasses>();
         services.AddSingleton<Catalog>();
         services.AddSingleton<IdleCollector>();
+        services.AddSingleton<SystemTargets>();
         services.AddSingleton<SiloRuntime>();
         services.AddSingleton<SiloLifecycle>();
         services.AddSingleton<IGrainContextAccessor, GrainContextAccessor>();

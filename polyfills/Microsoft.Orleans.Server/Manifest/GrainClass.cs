@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime.Invocation;
@@ -8,9 +9,12 @@ namespace Orleans.Runtime.Manifest;
 /// <summary>A grain class of this silo, with what its attributes say.</summary>
 internal sealed class GrainClass
 {
+    private readonly Lazy<ObjectFactory> _factory;
+
     public GrainClass(Type type)
     {
         Type = type;
+        _factory = new(() => ActivatorUtilities.CreateFactory(type, Type.EmptyTypes));
         GrainType = NameOf(type);
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute), inherit: true);
         var age = type.GetCustomAttribute<CollectionAgeLimitAttribute>(inherit: true);
@@ -35,6 +39,8 @@ internal sealed class GrainClass
     public TimeSpan? CollectionAge { get; }
 
     public GrainTypeInfo Info { get; }
+
+    public object Create(IServiceProvider services) => _factory.Value(services, null);
 
     public static bool IsGrainClass(Type type)
         => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && typeof(IGrainBase).IsAssignableFrom(type)

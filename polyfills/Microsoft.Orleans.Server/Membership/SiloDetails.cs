@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -8,7 +10,7 @@ internal sealed class SiloDetails : ILocalSiloDetails
 {
     public SiloDetails(IOptions<SiloOptions> silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints)
     {
-        IPAddress address = endpoints.Value.AdvertisedIPAddress ?? IPAddress.Loopback;
+        IPAddress address = endpoints.Value.AdvertisedIPAddress ?? FindAddress();
         SiloAddress = SiloAddress.New(address, endpoints.Value.SiloPort, SiloAddress.AllocateNewGeneration());
         GatewayAddress = SiloAddress.New(address, endpoints.Value.GatewayPort, 0);
         ClusterId = cluster.Value.ClusterId;
@@ -25,4 +27,12 @@ internal sealed class SiloDetails : ILocalSiloDetails
     public SiloAddress SiloAddress { get; }
 
     public SiloAddress GatewayAddress { get; }
+
+    // The machine's first address that others can reach.
+    private static IPAddress FindAddress()
+        => NetworkInterface.GetAllNetworkInterfaces()
+            .Where(i => i.OperationalStatus == OperationalStatus.Up && i.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address)
+            .FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork) ?? IPAddress.Loopback;
 }

@@ -7,28 +7,46 @@ namespace Orleans.Runtime.Membership;
 internal sealed class SiloMembership : IClusterMembershipService, IDisposable
 {
     private readonly ISiloTableStore _store;
+    private readonly SiloAddress _local;
     private readonly Lock _publishing = new();
     private ClusterMembershipSnapshot _snapshot = new(ImmutableDictionary<SiloAddress, ClusterMember>.Empty, MembershipVersion.MinValue);
+    private SiloTable _table = new(MembershipVersion.MinValue, []);
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SiloMembership(ISiloTableStore store)
+    public SiloMembership(ISiloTableStore store, ILocalSiloDetails silo)
     {
         _store = store;
+        _local = silo.SiloAddress;
         _store.Changed += OnTableChanged;
     }
 
     /// <summary>A silo has become dead.</summary>
     public event Action<SiloAddress>? SiloDied;
 
+    /// <summary>There is a newer snapshot.</summary>
+    public event Action? Changed;
+
+    /// <summary>This silo has changed the table, which is at this version now.</summary>
+    public event Action<MembershipVersion>? ChangedHere;
+
+    /// <summary>The cluster has declared this silo dead.</summary>
+    public event Action? Disowned;
+
     public ClusterMembershipSnapshot CurrentSnapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>The table as it was read last.</summary>
+    public SiloTable CurrentTable => Volatile.Read(ref _table);
 
     public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => ReadUpdatesAsync();
 
     public async ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default)
     {
-        do
+        Publish(await _store.ReadAsync(cancellationToken));
+        while (CurrentSnapshot.Version < minimumVersion)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
             Publish(await _store.ReadAsync(cancellationToken));
-        while (CurrentSnapshot.Version < minimumVersion);
+        }
     }
 
     public async Task<bool> TryKill(SiloAddress siloAddress)
@@ -41,14 +59,32 @@ internal sealed class SiloMembership : IClusterMembershipService, IDisposable
         return true;
     }
 
-    /// <summary>Changes the row of a silo (null when there is none), again if another one changes the table meanwhile.</summary>
-    public async Task UpdateAsync(SiloAddress silo, Func<SiloTableEntry?, SiloTableEntry> change, CancellationToken cancellation)
+    /// <summary>
+    /// Changes the row of a silo (null when there is none), again if another one changes the table meanwhile; a null change leaves it. A silo that is dead in the
+    /// table stays so. Returns whether there was a change.
+    /// </summary>
+    public async Task<bool> UpdateAsync(SiloAddress silo, Func<SiloTableEntry?, SiloTableEntry?> change, CancellationToken cancellation)
     {
-        SiloTable table;
-        do
-            table = await _store.ReadAsync(cancellation);
-        while (!await _store.TryWriteAsync(change(table.Entries.FirstOrDefault(e => e.Silo.Equals(silo))), table.Version, cancellation));
+        while (true)
+        {
+            SiloTable table = await _store.ReadAsync(cancellation);
+            Publish(table);
+            SiloTableEntry? before = Array.Find(table.Entries, e => e.Silo.Equals(silo));
+            SiloTableEntry? after = change(before);
+            if (after is null || after == before)
+                return false;
+            if (before?.Status == SiloStatus.Dead)
+                return after.Status == SiloStatus.Dead ? false : throw new SiloUnavailableException($"{silo} was declared dead.");
+            if (await _store.TryWriteAsync(after, table.Version, cancellation))
+                break;
+
+            // Others write too; whoever comes second looks again.
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 20)), cancellation);
+        }
+
         await Refresh(default, cancellation);
+        ChangedHere?.Invoke(CurrentSnapshot.Version);
+        return true;
     }
 
     public void Dispose() => _store.Changed -= OnTableChanged;
@@ -62,6 +98,8 @@ internal sealed class SiloMembership : IClusterMembershipService, IDisposable
         lock (_publishing)
         {
             previous = _snapshot;
+            if (table.Version >= previous.Version)
+                _table = table;
             if (table.Version <= previous.Version)
                 return;
 
@@ -69,10 +107,12 @@ internal sealed class SiloMembership : IClusterMembershipService, IDisposable
             Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         }
 
-        foreach (ClusterMember member in members.Values)
+        Changed?.Invoke();
+        foreach (ClusterMember member in members.Values.Where(m => m.Status == SiloStatus.Dead && previous.GetSiloStatus(m.SiloAddress) != SiloStatus.Dead))
         {
-            if (member.Status == SiloStatus.Dead && previous.GetSiloStatus(member.SiloAddress) != SiloStatus.Dead)
-                SiloDied?.Invoke(member.SiloAddress);
+            SiloDied?.Invoke(member.SiloAddress);
+            if (member.SiloAddress.Equals(_local))
+                Disowned?.Invoke();
         }
     }
 

@@ -1,4 +1,5 @@
 namespace Orleans.Runtime.Membership;
 
 /// <summary>The table of silos at one version.</summary>
-internal sealed record SiloTable(MembershipVersion Version, IReadOnlyList<SiloTableEntry> Entries);
+[GenerateSerializer, Immutable]
+internal sealed record SiloTable(MembershipVersion Version, SiloTableEntry[] Entries);

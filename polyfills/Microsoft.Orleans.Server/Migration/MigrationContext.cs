@@ -4,13 +4,13 @@ using Orleans.Serialization;
 namespace Orleans.Runtime.Migration;
 
 /// <summary>The state that an activation takes along, by key. Values are copied when they are put in and when they are taken out.</summary>
-internal sealed class MigrationContext(DeepCopier copier) : IDehydrationContext, IRehydrationContext
+internal sealed class MigrationContext(DeepCopier copier, Dictionary<string, object?> values) : IDehydrationContext, IRehydrationContext
 {
-    private readonly Dictionary<string, object?> _values = [];
+    public IEnumerable<string> Keys => values.Keys;
 
-    public IEnumerable<string> Keys => _values.Keys;
+    public Dictionary<string, object?> Values => values;
 
-    public void AddBytes(string key, ReadOnlySpan<byte> value) => _values.Add(key, value.ToArray());
+    public void AddBytes(string key, ReadOnlySpan<byte> value) => values.Add(key, value.ToArray());
 
     public void AddBytes<T>(string key, Action<T, IBufferWriter<byte>> valueWriter, T value)
     {
@@ -23,7 +23,7 @@ internal sealed class MigrationContext(DeepCopier copier) : IDehydrationContext,
     {
         try
         {
-            return _values.TryAdd(key, copier.Copy(value));
+            return values.TryAdd(key, copier.Copy(value));
         }
         catch (CodecNotFoundException)
         {
@@ -33,14 +33,14 @@ internal sealed class MigrationContext(DeepCopier copier) : IDehydrationContext,
 
     public bool TryGetBytes(string key, out ReadOnlySequence<byte> value)
     {
-        bool found = _values.TryGetValue(key, out object? bytes) && bytes is byte[];
+        bool found = values.TryGetValue(key, out object? bytes) && bytes is byte[];
         value = found ? new ReadOnlySequence<byte>((byte[])bytes!) : default;
         return found;
     }
 
     public bool TryGetValue<T>(string key, out T? value)
     {
-        bool found = _values.TryGetValue(key, out object? stored) && stored is T or null && _values.ContainsKey(key);
+        bool found = values.TryGetValue(key, out object? stored) && (stored is T || (stored is null && default(T) is null));
         value = found ? (T?)copier.Copy(stored) : default;
         return found;
     }

@@ -14,4 +14,10 @@ public class EndpointOptions
 
     /// <summary>0: clients cannot connect here.</summary>
     public int GatewayPort { get; set; } = DEFAULT_GATEWAY_PORT;
+
+    /// <summary>Where the silo listens for others; the advertised address when null.</summary>
+    public IPEndPoint? SiloListeningEndpoint { get; set; }
+
+    /// <summary>Where the silo listens for clients; the advertised address when null.</summary>
+    public IPEndPoint? GatewayListeningEndpoint { get; set; }
 }

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Clustering;
+using Orleans.Runtime.Manifest;
 
 namespace Orleans.Runtime.Placement;
 
 /// <summary>Chooses silos for grains that have no activation.</summary>
-internal sealed class PlacementService(IServiceProvider services, ILocalSiloDetails silo, IClusterMembershipService membership, IPeerSilos peers) : IPlacementContext
+internal sealed class PlacementService(IServiceProvider services, ILocalSiloDetails silo, IClusterMembershipService membership, IPeerSilos peers, GrainClasses classes) : IPlacementContext
 {
     public SiloAddress LocalSilo => silo.SiloAddress;
 
@@ -34,6 +35,7 @@ internal sealed class PlacementService(IServiceProvider services, ILocalSiloDeta
             : throw new OrleansException($"{director.GetType()} chose {chosen} for {target.GrainIdentity}, which is no active silo with that grain class.");
     }
 
+    // This silo's own class knows the strategy with its settings.
     private PlacementStrategy StrategyOf(GrainType type)
-        => peers.Current.Select(m => m.Find(type)).FirstOrDefault(t => t is not null)?.Placement ?? services.GetRequiredService<PlacementStrategy>();
+        => classes.Find(type)?.Info.Placement ?? peers.Current.Select(m => m.Find(type)).FirstOrDefault(t => t is not null)?.Placement ?? services.GetRequiredService<PlacementStrategy>();
 }

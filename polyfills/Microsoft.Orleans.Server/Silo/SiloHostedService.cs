@@ -9,9 +9,11 @@ using Orleans.Runtime.Messaging;
 namespace Orleans.Runtime;
 
 /// <summary>Takes the silo through its stages when the host starts and stops.</summary>
-internal sealed partial class SiloHostedService(IServiceProvider services, SiloLifecycle lifecycle, ILogger<SiloHostedService> logger) : IHostedService
+internal sealed partial class SiloHostedService(IServiceProvider services, SiloLifecycle lifecycle, TimeProvider time, ILogger<SiloHostedService> logger) : IHostedService
 {
     private ILocalSiloDetails Silo { get; } = services.GetRequiredService<ILocalSiloDetails>();
+
+    private ISiloNetwork? Network { get; } = services.GetService<ISiloNetwork>();
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -21,14 +23,29 @@ internal sealed partial class SiloHostedService(IServiceProvider services, SiloL
         SubscribeRuntime();
         foreach (ILifecycleParticipant<ISiloLifecycle> participant in services.GetServices<ILifecycleParticipant<ISiloLifecycle>>())
             participant.Participate(lifecycle);
-        await lifecycle.StartAsync(cancellationToken);
+        await StartStagesAsync(cancellationToken);
         LogStarted(Silo.Name, Silo.SiloAddress);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await lifecycle.StopAsync(cancellationToken);
+        // One that the cluster has declared dead lets its grains go at once: they may be elsewhere already.
+        await lifecycle.StopAsync(Network?.IsFenced == true ? new CancellationToken(canceled: true) : cancellationToken);
         LogStopped(Silo.Name, Silo.SiloAddress);
+    }
+
+    // A silo that fails to start leaves the cluster, so that nobody waits for it.
+    private async Task StartStagesAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await lifecycle.StartAsync(cancellation);
+        }
+        catch when (Network is not null)
+        {
+            await lifecycle.StopAsync(new CancellationToken(canceled: true));
+            throw;
+        }
     }
 
     private void SubscribeRuntime()
@@ -36,11 +53,11 @@ internal sealed partial class SiloHostedService(IServiceProvider services, SiloL
         var runtime = services.GetRequiredService<SiloRuntime>();
         var catalog = services.GetRequiredService<Catalog>();
         var collector = services.GetRequiredService<IdleCollector>();
-        lifecycle.Subscribe("Messaging", ServiceLifecycleStage.RuntimeInitialize, _ => Connect(runtime, catalog), _ => Disconnect());
-        lifecycle.Subscribe("Membership", ServiceLifecycleStage.RuntimeServices, ct => SetStatusAsync(SiloStatus.Joining, ct), ct => SetStatusAsync(SiloStatus.Dead, ct));
+        lifecycle.Subscribe("Messaging", ServiceLifecycleStage.RuntimeInitialize, ct => ConnectAsync(runtime, catalog, ct), _ => DisconnectAsync());
+        lifecycle.Subscribe("Membership", ServiceLifecycleStage.RuntimeServices, JoinAsync, LeaveAsync);
         lifecycle.Subscribe("Collector", ServiceLifecycleStage.RuntimeGrainServices, _ => Run(collector.Start), _ => Run(collector.Dispose));
         lifecycle.Subscribe("Activations", ServiceLifecycleStage.GrainDeactivation, _ => Task.CompletedTask, catalog.CloseAsync);
-        lifecycle.Subscribe("Join", ServiceLifecycleStage.BecomeActive, ct => SetStatusAsync(SiloStatus.Active, ct), ct => SetStatusAsync(SiloStatus.ShuttingDown, ct));
+        lifecycle.Subscribe("Join", ServiceLifecycleStage.BecomeActive, BecomeActiveAsync, BeginLeavingAsync);
     }
 
     private static Task Run(Action action)
@@ -49,24 +66,60 @@ internal sealed partial class SiloHostedService(IServiceProvider services, SiloL
         return Task.CompletedTask;
     }
 
-    private Task Connect(SiloRuntime runtime, Catalog catalog)
+    private async Task ConnectAsync(SiloRuntime runtime, Catalog catalog, CancellationToken cancellation)
     {
         catalog.Open(runtime);
-        services.GetRequiredService<IMessageTransport>().Attach(Silo.SiloAddress, runtime);
+        Network?.Open();
+        await services.GetRequiredService<IMessageTransport>().AttachAsync(Silo.SiloAddress, runtime, cancellation);
         services.GetRequiredService<IPeerSilos>().Attach(Silo.SiloAddress, runtime);
-        return Task.CompletedTask;
     }
 
-    private Task Disconnect()
+    private Task DisconnectAsync()
     {
         services.GetRequiredService<IPeerSilos>().Detach(Silo.SiloAddress);
-        services.GetRequiredService<IMessageTransport>().Detach(Silo.SiloAddress);
-        return Task.CompletedTask;
+        return services.GetRequiredService<IMessageTransport>().DetachAsync(Silo.SiloAddress);
+    }
+
+    private async Task JoinAsync(CancellationToken cancellation)
+    {
+        if (Network is not null)
+            await Network.PrepareAsync(cancellation);
+        await SetStatusAsync(SiloStatus.Joining, cancellation);
+        if (Network is not null)
+            await Network.JoinAsync(cancellation);
+    }
+
+    private async Task BecomeActiveAsync(CancellationToken cancellation)
+    {
+        await SetStatusAsync(SiloStatus.Active, cancellation);
+        Network?.Start();
+    }
+
+    private async Task BeginLeavingAsync(CancellationToken cancellation)
+    {
+        Network?.BeginLeaving();
+        await SetStatusAsync(SiloStatus.ShuttingDown, cancellation);
     }
 
     // The last status is written even when the host's patience is over.
-    private Task SetStatusAsync(SiloStatus status, CancellationToken cancellation) => services.GetRequiredService<SiloMembership>().UpdateAsync(
-        Silo.SiloAddress,
-        _ => new SiloTableEntry(Silo.SiloAddress, Silo.Name, status, Silo.GatewayAddress),
-        status == SiloStatus.Dead ? CancellationToken.None : cancellation);
+    private async Task LeaveAsync(CancellationToken cancellation)
+    {
+        Network?.BeginLeaving();
+        if (Network is not null)
+            await Network.StopAsync();
+        await SetStatusAsync(SiloStatus.Dead, CancellationToken.None);
+    }
+
+    private async Task SetStatusAsync(SiloStatus status, CancellationToken cancellation)
+    {
+        if (Network?.IsFenced == true)
+            return;
+
+        DateTime now = time.GetUtcNow().UtcDateTime;
+        await services.GetRequiredService<SiloMembership>().UpdateAsync(
+            Silo.SiloAddress,
+            entry => (entry ?? new SiloTableEntry(Silo.SiloAddress, Silo.Name, status, Silo.GatewayAddress) { HostName = Silo.DnsHostName, StartTime = now })
+                with { Status = status, IAmAliveTime = now },
+            cancellation);
+    }
 }

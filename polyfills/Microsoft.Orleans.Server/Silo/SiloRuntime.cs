@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.Activations;
@@ -13,7 +14,7 @@ using Orleans.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>Routes the requests of this silo's grains and clients to the silos of their targets, and takes in what arrives.</summary>
-internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
+internal sealed partial class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
 {
     private readonly Catalog _catalog;
     private readonly GrainClasses _classes;
@@ -22,6 +23,9 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
     private readonly PlacementService _placement;
     private readonly SiloMembership _membership;
     private readonly SiloMessagingOptions _options;
+    private readonly SystemTargets _system;
+    private readonly ILogger _logger;
+    private readonly RelayedRequests _relayed = new();
 
     public SiloRuntime(
         ILocalSiloDetails silo,
@@ -31,12 +35,15 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
         IActivationDirectory directory,
         PlacementService placement,
         SiloMembership membership,
+        SystemTargets system,
         GrainReferences references,
         DeepCopier copier,
+        MessageCodec codec,
         TimeProvider time,
         IOptions<SiloMessagingOptions> options,
-        IEnumerable<IOutgoingGrainCallFilter> filters)
-        : base(copier, time, options.Value, filters)
+        IEnumerable<IOutgoingGrainCallFilter> filters,
+        ILogger<SiloRuntime> logger)
+        : base(copier, codec, time, options.Value, filters)
     {
         Address = silo.SiloAddress;
         _catalog = catalog;
@@ -46,6 +53,8 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
         _placement = placement;
         _membership = membership;
         _options = options.Value;
+        _system = system;
+        _logger = logger;
         _membership.SiloDied += OnSiloDied;
         references.Runtime = this;
     }
@@ -53,22 +62,6 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
     public override SiloAddress Address { get; }
 
     public SiloManifest Manifest => _classes.Manifest;
-
-    public void Receive(Message message)
-    {
-        switch (message.Kind)
-        {
-            case MessageKind.Response:
-                Complete(message);
-                break;
-            case MessageKind.Cancel:
-                _catalog.Find(message.Target)?.Cancel(message);
-                break;
-            default:
-                ReceiveRequest(message);
-                break;
-        }
-    }
 
     public async Task<bool> AcceptAsync(MigratingGrain grain)
     {
@@ -88,6 +81,9 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
 
     public void Respond(Message request, object? result, Exception? exception)
     {
+        if (request.Kind == MessageKind.OneWay)
+            return;
+
         Message response = request.CreateResponse(result, exception);
         if (request.SendingSilo.Equals(Address))
             Complete(response);
@@ -106,10 +102,12 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
 
     protected override void Route(Message request)
     {
-        if (_catalog.Find(request.Target) is not { } activation)
+        if (SystemTargets.Has(request.Target))
+            RouteToSystem(request);
+        else if (_catalog.Find(request.Target) is not { } activation)
             _ = FindAndSendAsync(request);
         else if (TrySetAddress(request, Address))
-            activation.Receive(request);
+            Deliver(request, activation);
     }
 
     protected override void SendTo(SiloAddress silo, Message message)
@@ -120,32 +118,52 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
             _transport.TrySend(silo, message);
     }
 
+    protected override void OnTick() => _relayed.Expire(Time.GetTimestamp());
+
     protected override void Dispose(bool disposing)
     {
         _membership.SiloDied -= OnSiloDied;
         base.Dispose(disposing);
     }
 
-    private void ReceiveRequest(Message request)
+    private void RouteToSystem(Message request)
     {
-        // A client has no directory: it leaves the routing to the silo that it is connected to.
-        if (request.TargetSilo is null)
-        {
-            Route(request);
-            return;
-        }
+        SiloAddress silo = _system.SiloOf(request.Target, Address);
+        if (!TrySetAddress(request, silo))
+            Respond(request, null, new OperationCanceledException("The request was cancelled before it was sent."));
+        else if (silo.Equals(Address))
+            _ = RunSystemAsync(request);
+        else if (!_transport.TrySend(silo, request))
+            Respond(request, null, new SiloUnavailableException($"Silo {silo}, which {request} was to go to, cannot be reached."));
+    }
 
+    private async Task RunSystemAsync(Message request)
+    {
+        await Task.Yield();
         try
         {
-            if (_catalog.GetOrStart(request.Target) is { } activation)
-                activation.Receive(request);
-            else
-                Forward(request);
+            Codec.DecodeBody(request);
+            Respond(request, await _system.InvokeAsync(request), null);
         }
         catch (Exception exception)
         {
             Respond(request, null, exception);
         }
+    }
+
+    private void Deliver(Message request, Activation activation)
+    {
+        try
+        {
+            Codec.DecodeBody(request);
+        }
+        catch (Exception exception)
+        {
+            Respond(request, null, new OrleansMessageRejectionException($"The request {request} cannot be read: {exception.Message}", exception));
+            return;
+        }
+
+        activation.Receive(request);
     }
 
     private async Task FindAndSendAsync(Message request)
@@ -156,9 +174,9 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
             if (!TrySetAddress(request, silo))
                 Respond(request, null, new OperationCanceledException("The request was cancelled before it was sent."));
             else if (silo.Equals(Address))
-                ReceiveRequest(request);
-            else if (!_transport.TrySend(silo, request))
-                await OnUnreachableAsync(request, silo);
+                ReceiveHere(request);
+            else
+                await SendOnAsync(request, silo);
         }
         catch (Exception exception)
         {
@@ -166,28 +184,52 @@ internal sealed class SiloRuntime : CallRuntime, IMessageReceiver, ISiloPeer
         }
     }
 
+    private async Task SendOnAsync(Message request, SiloAddress silo)
+    {
+        if (!request.SendingSilo.Equals(Address))
+            TellMoved(request, silo);
+        if (!_transport.TrySend(silo, request))
+            await OnUnreachableAsync(request, new SiloUnavailableException($"There is no connection with {silo}."));
+    }
+
+    // What this silo remembers is used the first time only: when that was wrong, the directory itself is asked.
     private async Task<SiloAddress> FindSiloAsync(Message request)
     {
-        if (await _directory.LookupAsync(request.Target) is { } address)
+        request.IsPlaced = false;
+        GrainAddress? address = await _directory.LookupAsync(request.Target, useCache: request.ForwardCount == 0);
+        if (address is not null && Address.Equals(address.SiloAddress) && _catalog.Find(request.Target) is null)
+        {
+            await _directory.UnregisterAsync(address);
+            address = null;
+        }
+
+        if (address is not null)
             return address.SiloAddress!;
 
-        var target = new PlacementTarget(request.Target, request.RequestContext, request.Call!.Method.Interface.Name, 0);
-        return await _placement.PlaceAsync(target);
+        Codec.DecodeBody(request);
+        request.IsPlaced = true;
+        return await _placement.PlaceAsync(new PlacementTarget(request.Target, request.RequestContext, request.Call!.Method.Interface.Name, 0));
     }
 
     // The request did not leave, so it may be sent elsewhere: to where the grain is by then.
-    private async Task OnUnreachableAsync(Message request, SiloAddress silo)
+    private async Task OnUnreachableAsync(Message request, Exception reason)
     {
-        await _membership.Refresh();
-        if (request.ForwardCount < _options.MaxForwardCount)
-            Forward(request);
-        else
-            Respond(request, null, new SiloUnavailableException($"Silo {silo}, which {request} was to go to, cannot be reached."));
-    }
+        SiloAddress silo = request.TargetSilo!;
+        _directory.Invalidate(request.Target, silo);
+        if (SystemTargets.Has(request.Target) || request.ForwardCount >= _options.MaxForwardCount)
+        {
+            Respond(request, null, new SiloUnavailableException($"Silo {silo}, which {request} was to go to, cannot be reached: {reason.Message}", reason));
+            return;
+        }
 
-    private void OnSiloDied(SiloAddress silo)
-    {
-        _directory.RemoveSilo(silo);
-        FailPending(r => silo.Equals(r.TargetSilo), c => new SiloUnavailableException($"Silo {silo}, which had {c.Request}, is gone."));
+        try
+        {
+            await _membership.Refresh();
+            Forward(request);
+        }
+        catch (Exception exception)
+        {
+            Respond(request, null, exception);
+        }
     }
 }

@@ -6,14 +6,17 @@ namespace Orleans.Serialization;
 /// <summary>The fields of a type that is marked with [GenerateSerializer], its base types included.</summary>
 internal sealed class SerializableType
 {
-    private SerializableType(Type type, IReadOnlyList<FieldInfo> included, IReadOnlyList<FieldInfo> excluded)
+    private SerializableType(Type type, IReadOnlyList<SerializableMember> members, IReadOnlyList<FieldInfo> excluded)
     {
         Type = type;
-        Included = included;
+        Members = members;
+        Included = [.. members.Select(m => m.Field)];
         Excluded = excluded;
     }
 
     public Type Type { get; }
+
+    public IReadOnlyList<SerializableMember> Members { get; }
 
     /// <summary>Fields with an id.</summary>
     public IReadOnlyList<FieldInfo> Included { get; }
@@ -31,14 +34,15 @@ internal sealed class SerializableType
     /// <summary>Reads a type. Throws <see cref="CodecNotFoundException"/> when one of its fields has no id, or two have the same.</summary>
     public static SerializableType Read(Type type)
     {
-        List<FieldInfo> included = [];
+        List<SerializableMember> members = [];
         List<FieldInfo> excluded = [];
+        int depth = 0;
         for (Type? level = type; level is not null && level != typeof(object) && level != typeof(ValueType) && level != typeof(Exception); level = level.BaseType)
-            ReadLevel(level, type, included, excluded);
-        return new SerializableType(type, included, excluded);
+            ReadLevel(level, depth++, type, members, excluded);
+        return new SerializableType(type, members, excluded);
     }
 
-    private static void ReadLevel(Type level, Type type, List<FieldInfo> included, List<FieldInfo> excluded)
+    private static void ReadLevel(Type level, int depth, Type type, List<SerializableMember> members, List<FieldInfo> excluded)
     {
         FieldInfo[] fields = level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
         if (fields.Length > 0 && !IsMarked(level))
@@ -55,29 +59,37 @@ internal sealed class SerializableType
 
             if (IdOf(field) is { } id && !ids.TryAdd(id, field.Name))
                 throw new CodecNotFoundException($"{level} cannot cross a grain call: {MemberName(field)} has the same [Id({id})] as another member.");
-            if (IdOf(field) is null && !HasImplicitId(level, field))
-                throw new CodecNotFoundException($"{level} cannot cross a grain call: {MemberName(field)} has neither [Id] nor [NonSerialized].");
-            included.Add(field);
+            ulong wireId = (IdOf(field) is { } given ? given * 2ul : ImplicitIdOf(level, field) * 2ul + 1)
+                ?? throw new CodecNotFoundException($"{level} cannot cross a grain call: {MemberName(field)} has neither [Id] nor [NonSerialized].");
+            members.Add(new SerializableMember(field, depth, wireId));
         }
     }
 
     private static uint? IdOf(FieldInfo field)
         => (field.GetCustomAttribute<IdAttribute>() ?? PropertyOf(field)?.GetCustomAttribute<IdAttribute>())?.Id;
 
-    private static bool HasImplicitId(Type level, FieldInfo field)
+    // By the property's name, or by the parameter's position. Null when the member has no implicit id.
+    private static ulong? ImplicitIdOf(Type level, FieldInfo field)
     {
         GenerateSerializerAttribute options = level.GetCustomAttribute<GenerateSerializerAttribute>()!;
         PropertyInfo? property = PropertyOf(field);
         if (options.GenerateFieldIds == GenerateFieldIds.PublicProperties && property is { GetMethod.IsPublic: true, SetMethod.IsPublic: true })
-            return true;
+            return 0x10000 + StableHash.ComputeHash(property.Name);
 
         bool takesConstructorParameters = options.IncludePrimaryConstructorParameters || IsRecord(level);
-        return takesConstructorParameters && IsConstructorParameter(level, MemberName(field));
+        return takesConstructorParameters ? ConstructorParameterOf(level, MemberName(field)) : null;
     }
 
-    private static bool IsConstructorParameter(Type level, string name)
-        => level.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-            .Any(c => c.GetParameters().Any(p => p.Name == name));
+    private static ulong? ConstructorParameterOf(Type level, string name)
+    {
+        foreach (ConstructorInfo constructor in level.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            if (Array.Find(constructor.GetParameters(), p => p.Name == name) is { } parameter)
+                return (ulong)parameter.Position;
+        }
+
+        return null;
+    }
 
     private static bool IsRecord(Type type)
         => type.GetMethod("<Clone>$") is not null

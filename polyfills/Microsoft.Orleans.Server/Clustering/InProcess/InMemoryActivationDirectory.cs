@@ -9,12 +9,20 @@ internal sealed class InMemoryActivationDirectory : IActivationDirectory
     public ValueTask<GrainAddress> RegisterAsync(GrainAddress address, GrainAddress? previous)
         => new(_addresses.AddOrUpdate(address.GrainId, address, (_, existing) => MayReplace(existing, address, previous) ? address : existing));
 
-    public ValueTask<GrainAddress?> LookupAsync(GrainId grain) => new(_addresses.GetValueOrDefault(grain));
+    public ValueTask<GrainAddress?> LookupAsync(GrainId grain, bool useCache) => new(_addresses.GetValueOrDefault(grain));
 
     public ValueTask UnregisterAsync(GrainAddress address)
     {
         _addresses.TryRemove(KeyValuePair.Create(address.GrainId, address));
         return default;
+    }
+
+    public void Release(GrainAddress address)
+    {
+    }
+
+    public void Invalidate(GrainId grain, SiloAddress silo)
+    {
     }
 
     public void RemoveSilo(SiloAddress silo)

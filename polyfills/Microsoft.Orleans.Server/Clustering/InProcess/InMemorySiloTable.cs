@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Orleans.Runtime.Membership;
 using Orleans.Runtime.Messaging;
 
@@ -7,7 +6,7 @@ namespace Orleans.Runtime.Clustering.InProcess;
 internal sealed class InMemorySiloTable : ISiloTableStore, IGateways
 {
     private readonly Lock _writing = new();
-    private SiloTable _table = new(new MembershipVersion(0), ImmutableArray<SiloTableEntry>.Empty);
+    private SiloTable _table = new(new MembershipVersion(0), []);
 
     public event Action? Changed;
 
@@ -15,6 +14,12 @@ internal sealed class InMemorySiloTable : ISiloTableStore, IGateways
 
     public IReadOnlyList<SiloAddress> Current
         => [.. Volatile.Read(ref _table).Entries.Where(e => e.Status == SiloStatus.Active && e.Gateway.Endpoint.Port != 0).Select(e => e.Silo)];
+
+    public SiloAddress? GatewayOf(SiloAddress silo) => silo;
+
+    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StopAsync() => Task.CompletedTask;
 
     public Task<SiloTable> ReadAsync(CancellationToken cancellation) => Task.FromResult(Volatile.Read(ref _table));
 
@@ -33,5 +38,16 @@ internal sealed class InMemorySiloTable : ISiloTableStore, IGateways
         if (entry.Status == SiloStatus.Dead)
             SiloLost?.Invoke(entry.Silo);
         return Task.FromResult(true);
+    }
+
+    public Task WriteAliveAsync(SiloAddress silo, DateTime time, CancellationToken cancellation)
+    {
+        lock (_writing)
+        {
+            SiloTableEntry[] entries = Array.ConvertAll(_table.Entries, e => e.Silo.Equals(silo) ? e with { IAmAliveTime = time } : e);
+            Volatile.Write(ref _table, _table with { Entries = entries });
+        }
+
+        return Task.CompletedTask;
     }
 }

@@ -8,9 +8,23 @@ internal sealed class InProcessTransport : IMessageTransport
 {
     private readonly ConcurrentDictionary<SiloAddress, IMessageReceiver> _receivers = new();
 
-    public void Attach(SiloAddress address, IMessageReceiver receiver) => _receivers[address] = receiver;
+    public Task AttachAsync(SiloAddress address, IMessageReceiver receiver, CancellationToken cancellation)
+    {
+        _receivers[address] = receiver;
+        return Task.CompletedTask;
+    }
 
-    public void Detach(SiloAddress address) => _receivers.TryRemove(address, out _);
+    public Task DetachAsync(SiloAddress address)
+    {
+        CutOff(address);
+        return Task.CompletedTask;
+    }
+
+    public void CutOff(SiloAddress address) => _receivers.TryRemove(address, out _);
+
+    public void Forget(SiloAddress silo)
+    {
+    }
 
     public bool TrySend(SiloAddress destination, Message message)
     {

@@ -1,0 +1,6 @@
+using Orleans.Serialization;
+
+namespace Orleans.Runtime.Messaging;
+
+/// <summary>A message that waits to be sent, with its bytes.</summary>
+internal readonly record struct Outgoing(Message Message, WireWriter Frame);

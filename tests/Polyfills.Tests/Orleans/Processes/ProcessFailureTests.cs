@@ -1,0 +1,116 @@
+using OrleansLM.Polyfills.Node.Grains;
+
+namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
+
+/// <summary>Silos that are lost, frozen, stopped, added and refused.</summary>
+public sealed class ProcessFailureTests : IDisposable
+{
+    private readonly SqliteFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    [Fact]
+    public async Task The_grains_of_a_killed_silo_come_back_on_the_others()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database);
+        NodeProcess killed = cluster.Nodes[1];
+        INodeGrain[] lost = await cluster.GrainsOnAsync(killed, 5);
+        INodeGrain[] kept = await cluster.GrainsOnAsync(cluster.Nodes[0], 5);
+        string[] before = await Task.WhenAll(kept.Select(g => g.Activation()));
+        Task inFlight = lost[0].Sleep(TimeSpan.FromMinutes(10));
+
+        await killed.KillAsync();
+        await Assert.ThrowsAnyAsync<OrleansException>(() => inFlight);
+        string[] others = [.. cluster.Nodes.Where(n => n != killed).Select(n => n.Address.ToParsableString())];
+        foreach (INodeGrain grain in lost)
+        {
+            Assert.Contains(await Eventually.SucceedsAsync(grain.Where), others);
+            Assert.Equal(1, await grain.Increment());
+        }
+
+        Assert.Equal(before, await Task.WhenAll(kept.Select(g => g.Activation())));
+        Assert.Equal(2, (await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
+    }
+
+    [Fact]
+    public async Task A_frozen_silo_is_declared_dead_and_stops_when_it_comes_back()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database);
+        NodeProcess frozen = cluster.Nodes[2];
+        INodeGrain lost = (await cluster.GrainsOnAsync(frozen, 1))[0];
+        string before = await lost.Activation();
+        await frozen.FreezeAsync();
+        string after = await Eventually.SucceedsAsync(lost.Activation);
+        Assert.NotEqual(before, after);
+
+        await frozen.ThawAsync();
+        await frozen.ExitAsync();
+        Assert.Equal(1, frozen.ExitCode);
+        Assert.Contains("was declared dead", frozen.Log, StringComparison.Ordinal);
+        Assert.Equal(after, await Eventually.SucceedsAsync(lost.Activation));
+    }
+
+    [Fact]
+    public async Task A_silo_that_joins_gets_grains_and_no_activation_is_doubled()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(1, _file.Database);
+        INodeGrain[] grains = [.. Enumerable.Range(0, 50).Select(i => cluster.Grain($"early {i}"))];
+        string[] before = await Task.WhenAll(grains.Select(g => g.Activation()));
+        NodeProcess[] added = [cluster.Add(), cluster.Add()];
+        await Task.WhenAll(added.Select(n => n.ReadyAsync()));
+        Assert.Equal(before, await Task.WhenAll(grains.Select(g => g.Activation())));
+        await cluster.GrainsOnAsync(added[0], 1);
+        await cluster.GrainsOnAsync(added[1], 1);
+        Assert.Equal(before, await Task.WhenAll(grains.Select(g => g.Activation())));
+    }
+
+    [Fact]
+    public async Task A_silo_that_starts_again_at_the_same_endpoint_replaces_its_predecessor()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(2, _file.Database, probeMs: 10_000);
+        NodeProcess killed = cluster.Nodes[1];
+        INodeGrain lost = (await cluster.GrainsOnAsync(killed, 1))[0];
+        await killed.KillAsync();
+        NodeProcess again = cluster.Add(s => s with { SiloPort = killed.Settings.SiloPort, GatewayPort = killed.Settings.GatewayPort }, probeMs: 10_000);
+        await again.ReadyAsync();
+        Assert.NotEqual(killed.Address, again.Address);
+        Assert.NotEqual(killed.Address.ToParsableString(), await Eventually.SucceedsAsync(lost.Where));
+        await cluster.GrainsOnAsync(again, 1);
+    }
+
+    [Fact]
+    public async Task A_silo_of_another_cluster_is_refused_with_the_reason_on_both_sides()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(1, database: null);
+        NodeProcess stranger = cluster.Add(s => s with { ClusterId = "another" });
+        await stranger.ExitAsync();
+        Assert.NotEqual(0, stranger.ExitCode);
+        Assert.Contains("cluster id 'another'", stranger.Log, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(cluster.Nodes[0].Log.Contains("cluster id 'another'", StringComparison.Ordinal)), () => cluster.Nodes[0].Log);
+        Assert.Single(await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts());
+    }
+
+    [Fact]
+    public async Task Silos_without_a_database_find_each_other_by_the_primary()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, database: null, probeMs: 5_000);
+        Assert.Equal(3, (await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
+        foreach (NodeProcess node in cluster.Nodes)
+            await cluster.GrainsOnAsync(node, 1);
+    }
+
+    [PostgreSqlFact]
+    public async Task Over_PostgreSQL_a_killed_silo_is_declared_dead_and_its_grains_come_back()
+    {
+        await using PostgreSqlServer server = await PostgreSqlServer.StartAsync();
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, server.Database);
+        NodeProcess killed = cluster.Nodes[0];
+        INodeGrain[] lost = await cluster.GrainsOnAsync(killed, 3);
+        await killed.KillAsync();
+        foreach (INodeGrain grain in lost)
+            Assert.NotEqual(killed.Address.ToParsableString(), await Eventually.SucceedsAsync(grain.Where));
+        Dictionary<SiloAddress, SiloStatus> hosts = await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts();
+        Assert.Equal(SiloStatus.Dead, hosts[killed.Address]);
+    }
+}
