@@ -1,3 +1,5 @@
+using OrleansLM.Engine.State.Transfer;
+
 namespace OrleansLM.Engine.Runtime;
 
 /// <summary>The tokens of one conversation inside an engine, and a handle on their computed state. Disposing gives the state back.</summary>
@@ -27,4 +29,30 @@ public interface IEngineSequence : IAsyncDisposable
 
     /// <summary>Drops all tokens from <paramref name="position"/> on. Not while a turn runs (Busy).</summary>
     ValueTask TruncateAsync(int position, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Opens what is computed now for reading, pages or recurrent state alike; allowed while a turn runs, which goes on. Costs the engine no copy, but for the last
+    /// page (or slot), when the sequence goes on before that is read. Write it somewhere with <see cref="StateWriter"/>.
+    /// </summary>
+    /// <exception cref="EngineException">InvalidArgument: nothing is computed from there on, or the position is not one where a page begins.</exception>
+    ValueTask<IStateExport> ExportAsync(StateExportOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes in the state of this sequence's first tokens from elsewhere (see <see cref="StateReader"/>), dropping idle states where the pool is full. What is computed
+    /// already and reaches further stays. Not while a turn runs (Busy).
+    /// </summary>
+    /// <param name="source">Where the bytes come from.</param>
+    /// <param name="upTo">Tokens wanted at most: a part of a stored state may be used.</param>
+    /// <param name="cancellationToken">Ends it, with nothing taken in.</param>
+    /// <returns><see cref="ComputedLength"/>.</returns>
+    /// <exception cref="StateException">The state is of another model or of other tokens, cut short or damaged.</exception>
+    /// <exception cref="EngineException">ResourceExhausted: running turns hold the memory.</exception>
+    ValueTask<int> ImportAsync(IStateSource source, int upTo = int.MaxValue, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Shares, copy-on-write, what another sequence of this engine has computed of the tokens with which both begin, when that is more than what is computed here.
+    /// Not while a turn runs (Busy).
+    /// </summary>
+    /// <returns><see cref="ComputedLength"/>.</returns>
+    ValueTask<int> ShareAsync(IEngineSequence donor, CancellationToken cancellationToken = default);
 }

@@ -70,6 +70,8 @@ public sealed class InferenceEngine : IInferenceEngine
             Chain = chain,
             Pool = new PagePool(plan.Units),
             Time = time,
+            Fingerprint = checkpoint.Fingerprint,
+            BackendKind = backend.Kind,
         };
         var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
         return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend), meters, checkpoint);

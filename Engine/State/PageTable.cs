@@ -20,6 +20,17 @@ internal sealed class PageTable(PagePool pool)
 
     public int this[int logicalPage] => _pages[logicalPage - FirstPage];
 
+    /// <summary>An empty table begins at a logical page; one that has pages must end right before it.</summary>
+    public void StartAt(int logicalPage)
+    {
+        if (Count > 0 && EndPage != logicalPage)
+        {
+            throw new InvalidOperationException($"the table ends at page {EndPage}; page {logicalPage} does not follow");
+        }
+
+        FirstPage = Count > 0 ? FirstPage : logicalPage;
+    }
+
     /// <summary>Appends a page whose reference the caller hands over.</summary>
     public void Append(int page)
     {

@@ -93,6 +93,50 @@ public sealed class PagedSequenceState : SequenceState
         return fork;
     }
 
+    public override void ListUnits(int from, List<StateUnit> units)
+    {
+        for (var page = Math.Max(_table.FirstPage, from / _pageTokens); page < _table.EndPage; page++)
+        {
+            units.Add(new StateUnit(_table[page], page * _pageTokens));
+        }
+    }
+
+    public override bool Holds(StateUnit unit)
+    {
+        var page = unit.Position / _pageTokens;
+        return page >= _table.FirstPage && page < _table.EndPage && _table[page] == unit.Unit;
+    }
+
+    public override bool TryRestore(ReadOnlySpan<int> positions, List<StateUnit> units)
+    {
+        var first = positions[0] / _pageTokens;
+        if (positions[0] > ComputedLength || positions[0] < _table.FirstPage * _pageTokens)
+        {
+            Release();
+        }
+        else
+        {
+            Truncate(positions[0]);
+        }
+
+        if (positions.Length > Pool.FreeCount)
+        {
+            return false;
+        }
+
+        _table.StartAt(first);
+        foreach (var position in positions)
+        {
+            var page = Pool.Rent();
+            _table.Append(page);
+            units.Add(new StateUnit(page, position));
+        }
+
+        return true;
+    }
+
+    public override void AbandonRestore() => Truncate(ComputedLength);
+
     public override void Release()
     {
         _table.Clear();

@@ -110,6 +110,50 @@ public sealed class RecurrentSequenceState : SequenceState
         return fork;
     }
 
+    public override void ListUnits(int from, List<StateUnit> units)
+    {
+        units.AddRange(_checkpoints.Where(checkpoint => checkpoint.Position < ComputedLength).Select(checkpoint => new StateUnit(checkpoint.Slot, checkpoint.Position)));
+        if (_slot != NoSlot)
+        {
+            units.Add(new StateUnit(_slot, ComputedLength));
+        }
+    }
+
+    public override bool Holds(StateUnit unit) => unit.Position == ComputedLength
+        ? unit.Unit == _slot
+        : _checkpoints.Contains(new Checkpoint(unit.Position, unit.Unit));
+
+    public override bool TryRestore(ReadOnlySpan<int> positions, List<StateUnit> units)
+    {
+        Release();
+        var checkpoints = Math.Min(Math.Min(positions.Length, Pool.FreeCount) - 1, _policy.MaxCheckpoints);
+        if (checkpoints < 0)
+        {
+            return false;
+        }
+
+        var skipped = positions.Length - 1 - checkpoints;
+        for (var i = 0; i < positions.Length; i++)
+        {
+            units.Add(new StateUnit(i < skipped ? NoSlot : Pool.Rent(), positions[i]));
+        }
+
+        _checkpoints.AddRange(units[skipped..^1].Select(unit => new Checkpoint(unit.Position, unit.Unit)));
+        _slot = units[^1].Unit;
+        return true;
+    }
+
+    public override void AbandonRestore() => Release();
+
+    /// <summary>Gives up one checkpoint, if it is still there.</summary>
+    public void DropCheckpoint(StateUnit unit)
+    {
+        if (_checkpoints.Remove(new Checkpoint(unit.Position, unit.Unit)))
+        {
+            Pool.Release(unit.Unit);
+        }
+    }
+
     public override void Release()
     {
         DropCheckpointsAfter(-1);

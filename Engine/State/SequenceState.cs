@@ -56,6 +56,28 @@ public abstract class SequenceState
     /// <summary>Gives everything back; the sequence is then empty and may be used again.</summary>
     public abstract void Release();
 
+    /// <summary>Lists the units whose bytes are this state, by position: pages that reach beyond <paramref name="from"/>, or checkpoints and the current slot.</summary>
+    public abstract void ListUnits(int from, List<StateUnit> units);
+
+    /// <summary>Whether this state still holds the unit for the same position.</summary>
+    public abstract bool Holds(StateUnit unit);
+
+    /// <summary>
+    /// Takes units for a state whose bytes come from elsewhere, one for each position of <paramref name="positions"/> (as <see cref="ListUnits"/> gives them), after
+    /// cutting this state back to the first. All or nothing, but for checkpoints, which are left out (unit -1) where the pool is short. Until
+    /// <see cref="EndRestore"/> nothing of it counts as computed.
+    /// </summary>
+    /// <param name="positions">Ascending.</param>
+    /// <param name="units">Gets the units.</param>
+    /// <returns>False, and nothing was taken: the pool is too full.</returns>
+    public abstract bool TryRestore(ReadOnlySpan<int> positions, List<StateUnit> units);
+
+    /// <summary>The units of <see cref="TryRestore"/> are filled: [0, <paramref name="length"/>) is computed.</summary>
+    public void EndRestore(int length) => ComputedLength = length;
+
+    /// <summary>The units of <see cref="TryRestore"/> will not be filled; what was computed before it still is, as far as it was not cut back.</summary>
+    public abstract void AbandonRestore();
+
     private protected void RequirePosition(int position)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);

@@ -35,6 +35,8 @@ internal sealed class EngineLoop : IDisposable
         _admission = new TurnAdmission(parts, limits, counters);
         _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
         _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);
+        StateRules = new StateRules(parts.Identity);
+        Transfers = new StateTransfers(parts, _ledger, _planner, PublishLoad);
         _line = new StepLine(parts, instruments, counters);
         _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending);
         parts.Chain.Attach(Commands.Wake);
@@ -46,6 +48,10 @@ internal sealed class EngineLoop : IDisposable
 
     public TurnRules Rules { get; }
 
+    public StateRules StateRules { get; }
+
+    public StateTransfers Transfers { get; }
+
     /// <summary>Any thread.</summary>
     /// <exception cref="EngineException">Unavailable: the engine has stopped.</exception>
     public void Ask(Action command)
@@ -54,6 +60,25 @@ internal sealed class EngineLoop : IDisposable
         {
             throw Stopped();
         }
+    }
+
+    /// <summary>Any thread: what a command that may take longer than its call comes to.</summary>
+    /// <exception cref="EngineException">Unavailable: the engine has stopped.</exception>
+    public Task<T> AskAsync<T>(Func<Task<T>> command)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Ask(async () =>
+        {
+            try
+            {
+                done.SetResult(await command().ConfigureAwait(false));
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        });
+        return done.Task;
     }
 
     /// <summary>Any thread.</summary>
@@ -142,6 +167,15 @@ internal sealed class EngineLoop : IDisposable
         {
             Close(fork, new TaskCompletionSource());
         }
+    }
+
+    /// <summary>Engine's thread: a sequence that holds the state of another as it is now.</summary>
+    public EngineSequence Hold(EngineSequence source, bool wholePagesOnly)
+    {
+        var state = Transfers.Hold(source, wholePagesOnly);
+        var held = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, state.ComputedLength), state) { LastStep = source.LastStep };
+        _ledger.MakeIdle(held);
+        return held;
     }
 
     /// <summary>Engine's thread; the caller has claimed the sequence.</summary>

@@ -1,7 +1,9 @@
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Stages;
+using OrleansLM.Engine.Runtime.Turns;
 using OrleansLM.Engine.Scheduling;
 using OrleansLM.Engine.State;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Text;
 
 namespace OrleansLM.Engine.Runtime.Loop;
@@ -22,6 +24,16 @@ internal sealed record EngineParts
     public required PagePool Pool { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary><see cref="EngineDescription.Fingerprint"/>.</summary>
+    public string Fingerprint { get; init; } = "";
+
+    /// <summary><see cref="EngineDescription.BackendKind"/>.</summary>
+    public string BackendKind { get; init; } = "";
+
+    /// <summary>What stored states must have in common with this engine.</summary>
+    public StateIdentity Identity => new(
+        Fingerprint, BackendKind, IsRecurrent, IsRecurrent ? DataType.Float32 : Options.StateType, IsRecurrent ? 0 : Options.PageTokens, checked((int)Chain.UnitBytes)) { HasWindow = Config.SlidingWindow is not null };
 
     /// <summary>Longest sequence: the option, or the model's context; a recurrent model has none of its own.</summary>
     public int MaxSequenceTokens => Options.MaxSequenceTokens ?? (IsRecurrent ? int.MaxValue : Config.ContextLength);

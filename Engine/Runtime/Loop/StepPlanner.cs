@@ -41,6 +41,23 @@ internal sealed class StepPlanner(
         sequence.Turn?.Restart();
     }
 
+    /// <summary>Drops what is idle, checkpoints first and then what was used longest ago, until so many units are free or nothing idle is left.</summary>
+    public void MakeRoom(int units)
+    {
+        if (ledger.Pool.FreeCount < units)
+        {
+            ledger.DropCheckpoints(units, turns);
+        }
+
+        for (var node = ledger.Idle.First; node is not null && ledger.Pool.FreeCount < units; node = node.Next)
+        {
+            if (node.Value.State.UnitsHeld > 0)
+            {
+                Evict(node.Value);
+            }
+        }
+    }
+
     private void Apply(Decision decision)
     {
         switch (decision.Kind)

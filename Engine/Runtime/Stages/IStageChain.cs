@@ -6,7 +6,7 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// All stages of a replica, one after the other, as the engine's thread sees them: batches in, what they chose out, in the same order. In one process the stages
 /// run in turn on that thread; stages elsewhere run at the same time, and several steps are under way.
 /// </summary>
-internal interface IStageChain : IDisposable
+internal interface IStageChain : IUnitAccess, IDisposable
 {
     /// <summary>Rows of a step at most.</summary>
     int MaxRows { get; }

@@ -5,7 +5,7 @@ using OrleansLM.Engine.Runtime.Loop;
 namespace OrleansLM.Engine.Runtime.Stages;
 
 /// <summary>Stages on one backend in this process; they share the memory of the residual stream, so that nothing is copied between them.</summary>
-internal sealed class LocalStageChain : IStageChain
+internal sealed partial class LocalStageChain : IStageChain
 {
     private readonly IBackend _backend;
     private readonly StageModel[] _stages;

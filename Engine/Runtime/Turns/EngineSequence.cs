@@ -1,5 +1,6 @@
 using OrleansLM.Engine.Runtime.Loop;
 using OrleansLM.Engine.State;
+using OrleansLM.Engine.State.Transfer;
 
 namespace OrleansLM.Engine.Runtime.Turns;
 
@@ -29,7 +30,7 @@ internal sealed class EngineSequence : IEngineSequence
 
     internal TokenLog Tokens { get; }
 
-    internal SequenceState State { get; }
+    internal SequenceState State { get; set; }
 
     /// <summary>The turn that runs or waits; engine's thread.</summary>
     internal EngineTurn? Turn { get; set; }
@@ -39,6 +40,9 @@ internal sealed class EngineSequence : IEngineSequence
 
     /// <summary>Its place in the list of idle sequences.</summary>
     internal LinkedListNode<EngineSequence> IdleNode { get; }
+
+    /// <summary>How many stages had been lost when a state began to come in; engine's thread.</summary>
+    internal int RestoreLosses { get; set; }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
@@ -87,6 +91,61 @@ internal sealed class EngineSequence : IEngineSequence
         }
     }
 
+    public async ValueTask<IStateExport> ExportAsync(StateExportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RequireAlive();
+        cancellationToken.ThrowIfCancellationRequested();
+        var part = _loop.StateRules.Normalize(options ?? new StateExportOptions());
+        var held = await _loop.AskAsync(() => Task.FromResult(_loop.Hold(this, part.WholePagesOnly))).ConfigureAwait(false);
+        try
+        {
+            var units = await _loop.AskAsync(() => Task.FromResult(held.Units(part))).ConfigureAwait(false);
+            var tokens = held.Tokens.Copy(0, held.Tokens.Count);
+            return new StateExport(_loop, held, units, await Task.Run(() => _loop.StateRules.NewHeader(tokens, part.From, units), cancellationToken).ConfigureAwait(false), tokens);
+        }
+        catch
+        {
+            await held.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async ValueTask<int> ImportAsync(IStateSource source, int upTo = int.MaxValue, CancellationToken cancellationToken = default)
+    {
+        Claim();
+        try
+        {
+            return await new StateImport(_loop, this, source).RunAsync(upTo, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    public async ValueTask<int> ShareAsync(IEngineSequence donor, CancellationToken cancellationToken = default)
+    {
+        if (donor is not EngineSequence other || other._loop != _loop)
+        {
+            throw new EngineException(EngineError.InvalidArgument, $"{donor.Id} is a sequence of another engine: export its state and import it") { Field = "donor" };
+        }
+
+        Claim();
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await _loop.AskAsync(() =>
+            {
+                StateTransfers.Share(this, other);
+                return Task.FromResult(State.ComputedLength);
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -99,6 +158,19 @@ internal sealed class EngineSequence : IEngineSequence
         {
             await done.Task.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Engine's thread: the units of its state that an export consists of.</summary>
+    internal List<StateUnit> Units(StateExportOptions part)
+    {
+        var units = new List<StateUnit>();
+        State.ListUnits(part.From, units);
+        if (units.Count == 0 || part.From >= State.ComputedLength)
+        {
+            throw new EngineException(EngineError.InvalidArgument, $"there is nothing to export from position {part.From} on: {State.ComputedLength} tokens are computed") { Field = nameof(part.From) };
+        }
+
+        return part.Checkpoints || State is not RecurrentSequenceState ? units : [units[^1]];
     }
 
     internal void PublishComputed() => Volatile.Write(ref _computed, State.ComputedLength);

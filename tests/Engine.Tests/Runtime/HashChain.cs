@@ -9,7 +9,7 @@ namespace OrleansLM.Engine.Tests.Runtime;
 /// Runs <see cref="HashModel"/> over real page tables and slots: it writes every row to its cell and reads every row that it sees back. Steps run when they are
 /// begun, in order; with a depth above 1 they are done when <see cref="Finish"/> says so, as with stages elsewhere.
 /// </summary>
-internal sealed class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1) : IStageChain
+internal sealed partial class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1) : IStageChain
 {
     /// <summary>A step that holds this token throws.</summary>
     public const int PoisonToken = 7;

@@ -142,7 +142,7 @@ internal sealed class LoopRig : IDisposable
         _instruments.Dispose();
     }
 
-    private static ModelConfig NewConfig(int context, int? window, bool recurrent) => new()
+    public static ModelConfig NewConfig(int context, int? window, bool recurrent) => new()
     {
         Family = recurrent ? ModelFamily.Supra : ModelFamily.Mistral,
         HiddenSize = 8,

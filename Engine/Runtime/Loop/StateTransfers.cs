@@ -1,0 +1,120 @@
+using OrleansLM.Engine.Runtime.Turns;
+using OrleansLM.Engine.State;
+
+namespace OrleansLM.Engine.Runtime.Loop;
+
+/// <summary>State that leaves the engine as bytes, comes in as bytes, or is shared from one sequence to another. Engine's thread, between two steps.</summary>
+internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, StepPlanner planner, Action publishLoad)
+{
+    public int UnitBytes => checked((int)parts.Chain.UnitBytes);
+
+    /// <summary>A second holder of the state's units, so that they stay as they are; idle, so that it is given up when memory runs short.</summary>
+    public SequenceState Hold(EngineSequence source, bool wholePagesOnly)
+    {
+        var computed = source.State.ComputedLength;
+        return source.State.Fork(wholePagesOnly && !parts.IsRecurrent ? computed - computed % parts.Options.PageTokens : computed);
+    }
+
+    /// <summary>Reads units from the given index on, as many as there is room for and are still held.</summary>
+    public async ValueTask<int> ReadAsync(EngineSequence held, IReadOnlyList<StateUnit> units, int first, Memory<byte> destination)
+    {
+        var reads = new List<Task>();
+        var count = 0;
+        while (first + count < units.Count && (count + 1) * (long)UnitBytes <= destination.Length && held.State.Holds(units[first + count]))
+        {
+            reads.Add(parts.Chain.ReadUnitAsync(units[first + count].Unit, destination.Slice(count * UnitBytes, UnitBytes)).AsTask());
+            count++;
+        }
+
+        await Task.WhenAll(reads).ConfigureAwait(false);
+        return count > 0 || first < units.Count - 1 && parts.IsRecurrent && held.State.ComputedLength > 0 ? count : throw new EngineException(
+            EngineError.ResourceExhausted, $"the state of {held.Id} was dropped to make room before it was read");
+    }
+
+    /// <summary>Takes units for a state that comes in, dropping what is idle where the pool is full.</summary>
+    /// <exception cref="EngineException">ResourceExhausted; Unavailable: the sequence was disposed.</exception>
+    public List<StateUnit> BeginRestore(EngineSequence sequence, ReadOnlyMemory<int> positions)
+    {
+        RequireAlive(sequence);
+        ledger.MakeBusy(sequence);
+        sequence.RestoreLosses = parts.Chain.Losses;
+        var units = new List<StateUnit>(positions.Length);
+        planner.MakeRoom(positions.Length);
+        var done = sequence.State.TryRestore(positions.Span, units);
+        Publish(sequence);
+        if (done)
+        {
+            return units;
+        }
+
+        ledger.MakeIdle(sequence);
+        throw new EngineException(EngineError.ResourceExhausted, $"the state needs {positions.Length} pages; {parts.Pool.FreeCount} of {parts.Pool.PageCount} are free and running turns hold the rest");
+    }
+
+    /// <summary>Fills one of the units, or gives it up when its bytes were left out.</summary>
+    public ValueTask WriteAsync(EngineSequence sequence, StateUnit unit, ReadOnlyMemory<byte>? bytes)
+    {
+        RequireAlive(sequence);
+        if (bytes is { } given)
+        {
+            return parts.Chain.WriteUnitAsync(unit.Unit, given);
+        }
+
+        ((RecurrentSequenceState)sequence.State).DropCheckpoint(unit);
+        return ValueTask.CompletedTask;
+    }
+
+    public void EndRestore(EngineSequence sequence, int length)
+    {
+        RequireAlive(sequence);
+        if (sequence.RestoreLosses != parts.Chain.Losses)
+        {
+            throw new EngineException(EngineError.Unavailable, $"a stage was lost while the state of {sequence.Id} came in");
+        }
+
+        sequence.State.EndRestore(length);
+        Publish(sequence);
+        ledger.MakeIdle(sequence);
+    }
+
+    public void AbandonRestore(EngineSequence sequence)
+    {
+        if (!sequence.IsDisposed)
+        {
+            sequence.State.AbandonRestore();
+            Publish(sequence);
+            ledger.MakeIdle(sequence);
+        }
+    }
+
+    /// <summary>Lets a sequence share what another one has computed of the tokens with which both begin, when that is more than it has itself.</summary>
+    public static void Share(EngineSequence sequence, EngineSequence donor)
+    {
+        RequireAlive(sequence);
+        var count = Math.Min(sequence.Tokens.Count, donor.State.ComputedLength);
+        var common = sequence.Tokens.Span(0, count).CommonPrefixLength(donor.Tokens.Span(0, count));
+        var shared = donor.State.Fork(common);
+        if (shared.ComputedLength > sequence.State.ComputedLength)
+        {
+            (shared, sequence.State) = (sequence.State, shared);
+            sequence.LastStep = Math.Max(sequence.LastStep, donor.LastStep);
+            sequence.PublishComputed();
+        }
+
+        shared.Release();
+    }
+
+    private void Publish(EngineSequence sequence)
+    {
+        sequence.PublishComputed();
+        publishLoad();
+    }
+
+    private static void RequireAlive(EngineSequence sequence)
+    {
+        if (sequence.IsDisposed)
+        {
+            throw new EngineException(EngineError.Unavailable, $"{sequence.Id} was disposed");
+        }
+    }
+}

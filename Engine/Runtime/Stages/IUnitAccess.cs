@@ -1,0 +1,17 @@
+namespace OrleansLM.Engine.Runtime.Stages;
+
+/// <summary>
+/// Pages and slots of all stages as bytes: what export and import move. Called on the engine's thread; the memory belongs to the callee until the task ends. A unit's
+/// bytes are those of its layers in order, so they do not depend on how the layers are cut into stages.
+/// </summary>
+internal interface IUnitAccess
+{
+    /// <summary>Bytes of one page or slot, all layers.</summary>
+    long UnitBytes { get; }
+
+    /// <summary>Brings a unit to the host as the steps begun so far leave it, whatever later ones write.</summary>
+    ValueTask ReadUnitAsync(int unit, Memory<byte> destination);
+
+    /// <summary>Fills a unit. Steps begun after the task's end see it.</summary>
+    ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source);
+}
