@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -100,6 +101,7 @@ public sealed class Server : IAsyncDisposable
     private static void AddConfiguration(WebApplicationBuilder builder, UpSettings settings)
     {
         builder.Configuration.AddInMemoryCollection([new("SessionLog:Path", Path.Combine(settings.DataDirectory, "sessions.db"))]);
+        builder.Configuration.AddInMemoryCollection(SnapshotSettings(settings));
         if (settings.ConfigFile is { } file)
         {
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
@@ -107,6 +109,23 @@ public sealed class Server : IAsyncDisposable
 
         builder.Configuration.AddEnvironmentVariables("ORLEANSLM_");
         builder.Configuration.AddInMemoryCollection(settings.Set.Select(SplitSetting));
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> SnapshotSettings(UpSettings settings)
+    {
+        if (settings.SleepAfterSeconds is { } seconds)
+        {
+            yield return new("Snapshots:SleepAfter", seconds is >= 0 and <= 315_360_000
+                ? TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture)
+                : throw new ArgumentException($"--sleep-after is {seconds.ToString(CultureInfo.InvariantCulture)}; expected seconds in [0, 315360000]"));
+        }
+
+        if (settings.SnapshotQuotaMib is { } mib)
+        {
+            yield return new("Snapshots:QuotaBytes", mib is >= 0 and <= 1 << 30
+                ? (mib << 20).ToString(CultureInfo.InvariantCulture)
+                : throw new ArgumentException($"--snapshot-quota is {mib}; expected MiB in [0, {1 << 30}]"));
+        }
     }
 
     private static KeyValuePair<string, string?> SplitSetting(string setting)

@@ -4,6 +4,7 @@ using OrleansLM.Cli.Client;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Cli.Up;
 
@@ -23,10 +24,12 @@ internal sealed class UpCommand
     private readonly Option<int> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest", DefaultValueFactory = _ => 512 };
     private readonly Option<int> _checkpointTokens = new("--checkpoint-tokens") { Description = "Recurrent models: keep the state at every multiple of N tokens, so that a rollback computes at most N again", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().CheckpointTokens };
     private readonly Option<int> _maxCheckpoints = new("--max-checkpoints") { Description = "Recurrent models: such states kept for each session; when there are more, the oldest are thinned out", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints };
+    private readonly Option<double> _sleepAfter = new("--sleep-after") { Description = "Seconds that a session lies idle before its state leaves memory for a snapshot on disk; 0: never by itself", HelpName = "SECONDS", DefaultValueFactory = _ => new SnapshotOptions().SleepAfter.TotalSeconds };
+    private readonly Option<long> _snapshotQuota = new("--snapshot-quota") { Description = "MiB that the snapshots of sleeping sessions may take together, in the folder of the session log; 0: none are written", HelpName = "MIB", DefaultValueFactory = _ => new SnapshotOptions().QuotaBytes >> 20 };
     private readonly Option<Uri?> _otlp = new("--otlp") { Description = "OTLP endpoint (gRPC) that traces and metrics are sent to", CustomParser = ServerAddress.Parse };
     private readonly Option<LogLevel> _logLevel = new("--log-level") { Description = "Least important log lines that are written", DefaultValueFactory = _ => LogLevel.Warning };
     private readonly Option<bool> _jsonLogs = new("--log-json") { Description = "Structured logs: one JSON object a line" };
-    private readonly Option<string?> _config = new("--config") { Description = "JSON file with sections Gateway, Sessions, SessionLog" };
+    private readonly Option<string?> _config = new("--config") { Description = "JSON file with sections Gateway, Serving, Sessions, SessionLog, Snapshots" };
     private readonly Option<string[]> _set = new("--set") { Description = "A single setting, for example --set Gateway:MaxPromptTokens=4096", AllowMultipleArgumentsPerToken = true };
 
     public static Command Create() => new UpCommand().Build();
@@ -37,7 +40,7 @@ internal sealed class UpCommand
         _backend.AcceptOnlyFromAmong("cpu", "reference");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
-            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _otlp, _logLevel, _jsonLogs, _config, _set,
+            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
         };
         command.SetAction(RunAsync);
         return command;
@@ -78,6 +81,8 @@ internal sealed class UpCommand
                 CheckpointTokens = parsed.GetValue(_checkpointTokens),
                 MaxCheckpoints = parsed.GetValue(_maxCheckpoints),
             },
+            SleepAfterSeconds = parsed.GetValue(_sleepAfter),
+            SnapshotQuotaMib = parsed.GetValue(_snapshotQuota),
             Otlp = parsed.GetValue(_otlp),
             LogLevel = parsed.GetValue(_logLevel),
             JsonLogs = parsed.GetValue(_jsonLogs),

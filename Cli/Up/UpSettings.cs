@@ -16,6 +16,12 @@ public sealed record UpSettings
 
     public EngineOptions Engine { get; init; } = new();
 
+    /// <summary>Seconds after which an idle session sleeps; 0: never by itself. Null: what the configuration says.</summary>
+    public double? SleepAfterSeconds { get; init; }
+
+    /// <summary>MiB for snapshots; 0: none are written. Null: what the configuration says.</summary>
+    public long? SnapshotQuotaMib { get; init; }
+
     /// <summary>OTLP endpoint for traces and metrics; null: none are exported.</summary>
     public Uri? Otlp { get; init; }
 
@@ -24,7 +30,7 @@ public sealed record UpSettings
     /// <summary>One JSON object a line instead of text.</summary>
     public bool JsonLogs { get; init; }
 
-    /// <summary>A JSON file with sections Gateway, Serving, Sessions, SessionLog.</summary>
+    /// <summary>A JSON file with sections Gateway, Serving, Sessions, SessionLog, Snapshots.</summary>
     public string? ConfigFile { get; init; }
 
     /// <summary>Single settings, as <c>Section:Key=value</c>.</summary>

@@ -58,6 +58,10 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("DeleteCheckpoint")]
     Task<SessionInfo> DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>Moves the state of an idle session from the engine to a snapshot. Aborted while a turn runs; ResourceExhausted when no snapshot can be written.</summary>
+    [Alias("Sleep")]
+    Task<SessionInfo> SleepAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Tokens [start, end) and their text; end 0 means the length.</summary>
     [Alias("GetHistory")]
     Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default);

@@ -54,4 +54,8 @@ public sealed record SessionInfo
     /// <summary>Tokens whose state is in memory.</summary>
     [Id(15)]
     public int ComputedLength { get; init; }
+
+    /// <summary>Tokens whose state lies in a snapshot, as far as this silo knows.</summary>
+    [Id(16)]
+    public int SnapshotLength { get; init; }
 }

@@ -74,7 +74,7 @@ public sealed class InferenceEngine : IInferenceEngine
             BackendKind = backend.Kind,
         };
         var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
-        return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend), meters, checkpoint);
+        return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend) with { MovesState = chain.MovesState }, meters, checkpoint);
     }
 
     public EngineStatus GetStatus() => _loop.Counters.Snapshot(Description.PageCount);

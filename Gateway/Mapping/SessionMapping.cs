@@ -25,6 +25,7 @@ public static class SessionMapping
             ParentSessionId = info.ParentSessionId ?? "",
             ParentPosition = info.ParentPosition,
             ComputedLength = info.ComputedLength,
+            SnapshotLength = info.SnapshotLength,
         };
         wire.Metadata.Add(new Dictionary<string, string>(info.Metadata));
         wire.Checkpoints.AddRange(info.Checkpoints.Select(ToWire));

@@ -175,6 +175,12 @@ public sealed class SessionsService(
             context.CancellationToken)).ToWire();
     }
 
+    public override async Task<Session> Sleep(SleepSessionRequest request, ServerCallContext context)
+    {
+        new RequestCheck().SessionId(request.SessionId).Throw();
+        return (await Grain(request.SessionId).SleepAsync(context.CancellationToken)).ToWire();
+    }
+
     public override async Task<GetHistoryResponse> GetHistory(GetHistoryRequest request, ServerCallContext context)
     {
         new RequestCheck()

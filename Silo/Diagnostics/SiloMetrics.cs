@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Engine.State.Transfer;
 
 namespace OrleansLM.Silo.Diagnostics;
 
@@ -10,6 +11,7 @@ public sealed class SiloMetrics
     public const string Name = "OrleansLM.Silo";
 
     private static readonly double[] Milliseconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+    private static readonly double[] TransferSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
 
     private readonly UpDownCounter<long> _activeSessions;
     private readonly Counter<long> _turnsStarted;
@@ -24,6 +26,17 @@ public sealed class SiloMetrics
     private readonly Histogram<double> _movePause;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitWrites;
+
+    private readonly Counter<long> _sleeps;
+    private readonly Counter<long> _snapshotsWritten;
+    private readonly Counter<long> _snapshotsRead;
+    private readonly Counter<long> _snapshotsRefused;
+    private readonly Counter<long> _snapshotsFailed;
+    private readonly Counter<long> _snapshotBytesWritten;
+    private readonly Counter<long> _snapshotBytesRead;
+    private readonly Histogram<double> _snapshotWriteDuration;
+    private readonly Histogram<double> _snapshotReadDuration;
+    private readonly Gauge<long> _snapshotBytes;
 
     public SiloMetrics(IMeterFactory factory)
     {
@@ -40,6 +53,16 @@ public sealed class SiloMetrics
         _tokensOut = meter.CreateCounter<long>("orleanslm.tokens.output", "{token}", "Tokens generated");
         _movePause = meter.CreateHistogram("orleanslm.sessions.move.pause", "s", "How long the turn of a session that moved to another silo stood still", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
         _commitDuration = meter.CreateHistogram("orleanslm.log.commit.duration", "s", "Time of one group commit", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
+        _sleeps = meter.CreateCounter<long>("orleanslm.sessions.sleeps", "{session}", "Sessions put to sleep: their state left the engine for a snapshot");
+        _snapshotsWritten = meter.CreateCounter<long>("orleanslm.snapshots.written", "{snapshot}", "Snapshots written");
+        _snapshotsRead = meter.CreateCounter<long>("orleanslm.snapshots.read", "{snapshot}", "Snapshots brought into an engine: wakes and rollbacks to kept checkpoints");
+        _snapshotsRefused = meter.CreateCounter<long>("orleanslm.snapshots.refused", "{snapshot}", "Snapshots that were damaged or of another model, by fault; the state was computed instead");
+        _snapshotsFailed = meter.CreateCounter<long>("orleanslm.snapshots.failed", "{snapshot}", "Snapshots that the disk or the engine did not let through; the state was computed instead");
+        _snapshotBytesWritten = meter.CreateCounter<long>("orleanslm.snapshots.bytes.written", "By", "Bytes of snapshots written");
+        _snapshotBytesRead = meter.CreateCounter<long>("orleanslm.snapshots.bytes.read", "By", "Bytes of snapshots read");
+        _snapshotWriteDuration = meter.CreateHistogram("orleanslm.snapshots.write.duration", "s", "Time to write a snapshot", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TransferSeconds });
+        _snapshotReadDuration = meter.CreateHistogram("orleanslm.snapshots.read.duration", "s", "Time to bring a snapshot into an engine", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TransferSeconds });
+        _snapshotBytes = meter.CreateGauge<long>("orleanslm.snapshots.bytes", "By", "Bytes that snapshots take in the store");
         _commitWrites = meter.CreateHistogram<int>("orleanslm.log.commit.writes", "{write}", "Writes in one group commit");
     }
 
@@ -75,6 +98,27 @@ public sealed class SiloMetrics
     public void SessionRolledBack() => _rollbacks.Add(1);
 
     public void SessionExpired() => _expired.Add(1);
+
+    public void SessionSlept() => _sleeps.Add(1);
+
+    public void SnapshotWritten(long bytes, TimeSpan duration, long usedBytes)
+    {
+        _snapshotsWritten.Add(1);
+        _snapshotBytesWritten.Add(bytes);
+        _snapshotWriteDuration.Record(duration.TotalSeconds);
+        _snapshotBytes.Record(usedBytes);
+    }
+
+    public void SnapshotRead(long bytes, TimeSpan duration)
+    {
+        _snapshotsRead.Add(1);
+        _snapshotBytesRead.Add(bytes);
+        _snapshotReadDuration.Record(duration.TotalSeconds);
+    }
+
+    public void SnapshotRefused(StateFault fault) => _snapshotsRefused.Add(1, new KeyValuePair<string, object?>("fault", fault.ToString().ToLowerInvariant()));
+
+    public void SnapshotFailed() => _snapshotsFailed.Add(1);
 
     public void GroupCommitted(int writes, TimeSpan duration)
     {

@@ -12,6 +12,7 @@ using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Moving;
 using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Hosting;
 
@@ -19,7 +20,7 @@ namespace OrleansLM.Silo.Hosting;
 public static class SiloServices
 {
     /// <summary>
-    /// Models, session log and sessions. Options come from the sections <c>Serving</c>, <c>Sessions</c> and <c>SessionLog</c> and are checked at start;
+    /// Models, session log and sessions. Options come from the sections <c>Serving</c>, <c>Sessions</c>, <c>SessionLog</c> and <c>Snapshots</c> and are checked at start;
     /// what is configured in code later wins.
     /// </summary>
     public static IServiceCollection AddOrleansLMSilo(this IServiceCollection services, IConfiguration configuration)
@@ -76,6 +77,11 @@ public static class SiloServices
         services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
         services.AddSingleton<ForkHandover>();
         services.AddSingleton<ActiveSessions>();
+        services.AddOptions<SnapshotOptions>().Bind(configuration.GetSection("Snapshots")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SnapshotOptions>, SnapshotOptionsValidator>();
+        services.TryAddSingleton<ISnapshotStore, FileSnapshotStore>();
+        services.AddSingleton<SessionSnapshots>();
+        services.AddHostedService<SessionSleeper>();
         services.AddSingleton<SessionServices>();
         return services.AddHostedService<SessionKeeper>();
     }

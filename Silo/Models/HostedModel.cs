@@ -18,6 +18,9 @@ public sealed record HostedModel(string Name, IInferenceEngine Engine, ChatTempl
     /// <summary>Length the model was trained for, where sequences may be longer; null: the context is the limit.</summary>
     public int? TrainedTokens => ContextTokens is null ? Engine.Config.ContextLength : null;
 
+    /// <summary>Earlier states are not at hand in what a sequence has computed: a recurrent state, or keys and values behind a sliding window.</summary>
+    public bool LosesEarlierState => Engine.Config.Family == ModelFamily.Supra || Engine.Config.SlidingWindow is not null;
+
     public int VocabularySize => Engine.Config.VocabularySize;
 
     /// <summary>The text of a token by itself; U+FFFD for a part of a character.</summary>

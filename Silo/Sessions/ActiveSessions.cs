@@ -17,6 +17,14 @@ public sealed class ActiveSessions
     /// <summary>Null when the session is asleep or on another silo.</summary>
     public SessionInfo? Find(string sessionId) => _sessions.TryGetValue(sessionId, out var session) ? session.Info() : null;
 
+    /// <summary>Sessions with state in the engine that nothing has happened to since then.</summary>
+    internal IReadOnlyList<string> IdleSince(DateTimeOffset time) =>
+        [.. _sessions.Values.Where(session => session.IsIdleSince(time)).Select(session => session.State.Handle.SessionId)];
+
+    internal void Add(Session session) => _sessions[session.State.Handle.SessionId] = session;
+
+    internal void Remove(Session session) => _sessions.TryRemove(KeyValuePair.Create(session.State.Handle.SessionId, session));
+
     private static SessionLocation Locate(Session session)
     {
         var info = session.Info();
@@ -29,8 +37,4 @@ public sealed class ActiveSessions
             IsRunning = session.Turns.Running is not null,
         };
     }
-
-    internal void Add(Session session) => _sessions[session.State.Handle.SessionId] = session;
-
-    internal void Remove(Session session) => _sessions.TryRemove(KeyValuePair.Create(session.State.Handle.SessionId, session));
 }

@@ -1,3 +1,5 @@
+using OrleansLM.Contracts.Errors;
+using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
@@ -6,25 +8,36 @@ namespace OrleansLM.Silo.Sessions;
 
 /// <summary>
 /// A session's sequence in the engine: made from the log when it is first needed, and again whenever it is not as long as the session, so that whatever
-/// happened to the engine the log decides. Its computed state is a cache.
+/// happened to the engine the log decides. Its computed state is a cache, which comes from a snapshot where there is one.
 /// </summary>
-internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle) : IAsyncDisposable
+internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, SleepingState? sleeping) : IAsyncDisposable
 {
     public IEngineSequence? Current { get; private set; }
+
+    /// <summary>The session's snapshots; null when none are written.</summary>
+    public SleepingState? Sleeping => sleeping;
+
+    /// <summary>Tokens whose state lies in the session's snapshot, as far as is known.</summary>
+    public int SnapshotLength => sleeping?.Length ?? 0;
 
     public void Adopt(IEngineSequence? sequence) => Current = sequence;
 
     /// <summary>The sequence with the session's first <paramref name="length"/> tokens.</summary>
     public async Task<IEngineSequence> GetAsync(HostedModel model, int length)
     {
-        if (Current is { } current && current.Length == length)
+        if (Current is not { } current || current.Length != length)
         {
-            return current;
+            await DisposeAsync();
+            var tokens = await log.ReadTokensAsync(handle, 0, length);
+            Current = current = model.Engine.CreateSequence(tokens);
         }
 
-        await DisposeAsync();
-        var tokens = await log.ReadTokensAsync(handle, 0, length);
-        return Current = model.Engine.CreateSequence(tokens);
+        if (sleeping is not null)
+        {
+            await sleeping.WakeAsync(current);
+        }
+
+        return current;
     }
 
     /// <summary>Tokens [start, end), from the engine when it has them.</summary>
@@ -44,6 +57,61 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle) : IAsy
         catch (EngineException)
         {
             await DisposeAsync();
+        }
+    }
+
+    /// <summary>Moves the state to a snapshot.</summary>
+    /// <exception cref="OrleansLMException">FailedPrecondition: snapshots are switched off; ResourceExhausted: it could not be written, and the state stays.</exception>
+    public async Task SleepAsync()
+    {
+        if (sleeping is null)
+        {
+            throw new OrleansLMException(ErrorCode.FailedPrecondition, "this server writes no snapshots of this model: its quota is 0, or the stages lie in several processes") { Reason = "SNAPSHOTS_OFF" };
+        }
+
+        if (Current is not { ComputedLength: > 0 } current)
+        {
+            await DisposeAsync();
+            return;
+        }
+
+        if (!await sleeping.SaveAsync(current))
+        {
+            throw new OrleansLMException(ErrorCode.ResourceExhausted, "the session's snapshot could not be written: the quota or the disk is full, or memory ran short; the session stays awake")
+            {
+                Reason = "SNAPSHOT_NOT_WRITTEN",
+            };
+        }
+
+        await DisposeAsync();
+        sleeping.Slept();
+    }
+
+    /// <summary>Writes a snapshot of what is computed, if one can be written.</summary>
+    public async Task SettleAsync()
+    {
+        if (sleeping is not null && Current is { ComputedLength: > 0 } current)
+        {
+            await sleeping.SaveAsync(current);
+        }
+    }
+
+    /// <summary>Keeps the state at a named checkpoint, where a rollback would have to compute it again.</summary>
+    public async Task KeepAsync(CheckpointInfo checkpoint, HostedModel model)
+    {
+        if (sleeping is null || Current is not { } current || !model.LosesEarlierState)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var fork = await current.ForkAsync(checkpoint.Position);
+            await sleeping.KeepAsync(checkpoint, fork);
+        }
+        catch (EngineException)
+        {
+            // A rollback computes it from the log.
         }
     }
 

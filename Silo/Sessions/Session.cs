@@ -12,12 +12,13 @@ namespace OrleansLM.Silo.Sessions;
 internal sealed class Session : IAsyncDisposable
 {
     private readonly SessionServices _services;
+    private DateTimeOffset _sleepless = DateTimeOffset.MinValue;
 
     private Session(StoredSession stored, SessionServices services)
     {
         _services = services;
         State = new SessionState(stored);
-        Slot = new SequenceSlot(services.Log, stored.Handle);
+        Slot = new SequenceSlot(services.Log, stored.Handle, NewSleepingState(stored));
         Turns = new SessionTurns(State, Slot, services);
         Edits = new SessionEdits(State, Slot, Turns, services);
         Slot.Adopt(services.Handover.Take(stored.Session.SessionId));
@@ -35,6 +36,8 @@ internal sealed class Session : IAsyncDisposable
 
     public bool IsExpired => Turns.Running is null && State.Session.ExpireTime <= _services.Now;
 
+    public bool IsIdleSince(DateTimeOffset time) => State.ActiveTurn is null && Slot.Current is { ComputedLength: > 0 } && State.Session.UpdateTime <= time && _sleepless <= time;
+
     /// <summary>Loads the session from the log; null when there is none. Computes nothing and reads no tokens.</summary>
     public static async Task<Session?> OpenAsync(string sessionId, SessionServices services) =>
         await services.Log.OpenSessionAsync(sessionId, services.Owner) is { } stored ? new Session(stored, services) : null;
@@ -42,7 +45,7 @@ internal sealed class Session : IAsyncDisposable
     public SessionInfo Info()
     {
         var session = State.Session;
-        return SessionInfos.Of(session, State.Checkpoints) with { Length = Turns.Length, ComputedLength = Slot.Current?.ComputedLength ?? 0 };
+        return SessionInfos.Of(session, State.Checkpoints) with { Length = Turns.Length, ComputedLength = Slot.Current?.ComputedLength ?? 0, SnapshotLength = Slot.SnapshotLength };
     }
 
     public async Task<SessionHistory> HistoryAsync(int start, int end)
@@ -65,13 +68,44 @@ internal sealed class Session : IAsyncDisposable
         return await Task.Run(() => new SessionHistory { Start = start, TokenIds = tokens[start..], Text = TextOf(tokenizer, tokens, start) });
     }
 
+    /// <summary>The state goes to a snapshot and leaves the engine.</summary>
+    /// <exception cref="OrleansLMException">Aborted: a turn runs; FailedPrecondition: snapshots are switched off; ResourceExhausted: none can be written.</exception>
+    public async Task SleepAsync()
+    {
+        Turns.RequireNoTurn();
+        try
+        {
+            await Slot.SleepAsync();
+        }
+        catch (OrleansLMException)
+        {
+            // Tried again as much later as a session lies idle before it sleeps.
+            _sleepless = _services.Now;
+            throw;
+        }
+    }
+
+    /// <summary>Before the session leaves memory: what is computed goes to a snapshot, if it can.</summary>
+    public async Task SettleAsync()
+    {
+        await Turns.InterruptAsync(Stopping());
+        await Slot.SettleAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _services.Active.Remove(this);
-        await Turns.InterruptAsync(new OrleansLMException(ErrorCode.Unavailable, "the silo is stopping") { RetryAfter = TimeSpan.FromSeconds(1) });
+        await Turns.InterruptAsync(Stopping());
         await Slot.DisposeAsync();
         _services.Metrics.SessionDeactivated();
     }
+
+    private SleepingState? NewSleepingState(StoredSession stored) =>
+        _services.Snapshots is { } snapshots && _services.Models.Find(stored.Session.Model) is not { Engine.Description.MovesState: false }
+            ? new SleepingState(snapshots, State, _services.Metrics)
+            : null;
+
+    private static OrleansLMException Stopping() => new(ErrorCode.Unavailable, "the silo is stopping") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     /// <summary>The text of the tokens from <paramref name="start"/> on, and of no byte before: only whether something visible stands before them counts.</summary>
     private static string TextOf(ModelTokenizer tokenizer, int[] tokens, int start)

@@ -19,8 +19,11 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         var position = Resolve(request.Position, request.Checkpoint);
         var now = services.Now;
         await services.Log.RollbackAsync(state.Handle, position, now);
+        var dropped = state.Checkpoints.Where(checkpoint => checkpoint.Position > position).ToList();
         state.RollBack(position, now);
         await slot.TruncateAsync(position);
+        slot.Sleeping?.CutTo(position);
+        dropped.ForEach(checkpoint => slot.Sleeping?.Forget(checkpoint));
         services.Metrics.SessionRolledBack();
     }
 
@@ -43,6 +46,7 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         var checkpoint = new CheckpointInfo { Name = name, Position = Resolve(position, null), CreateTime = services.Now };
         await services.Log.AddCheckpointAsync(state.Handle, checkpoint);
         state.AddCheckpoint(checkpoint);
+        await slot.KeepAsync(checkpoint, services.Models.Get(state.Session.Model));
     }
 
     public async Task RemoveCheckpointAsync(string name)
@@ -50,6 +54,7 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         var checkpoint = GetCheckpoint(name, "name");
         await services.Log.RemoveCheckpointAsync(state.Handle, checkpoint.Name);
         state.RemoveCheckpoint(checkpoint.Name);
+        slot.Sleeping?.Forget(checkpoint);
     }
 
     /// <summary>Makes the child, durably, and leaves the forked engine state for it on this silo.</summary>

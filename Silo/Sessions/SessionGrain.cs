@@ -97,6 +97,8 @@ public sealed class SessionGrain : Grain, ISessionGrain
     public Task<SessionInfo> DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) =>
         GuardAsync(_owner.RemoveCheckpointAsync(name, cancellationToken));
 
+    public Task<SessionInfo> SleepAsync(CancellationToken cancellationToken = default) => GuardAsync(_owner.SleepAsync(cancellationToken));
+
     public Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default) =>
         GuardAsync(_owner.HistoryAsync(start, end, cancellationToken));
 

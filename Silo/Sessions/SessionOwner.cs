@@ -58,6 +58,8 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
     public Task<SessionInfo> ForkAsync(ForkSession request, CancellationToken cancellationToken) =>
         EditAsync(session => session.Edits.ForkAsync(request), cancellationToken);
 
+    public Task<SessionInfo> SleepAsync(CancellationToken cancellationToken) => EditAsync(session => session.SleepAsync(), cancellationToken);
+
     public Task<bool> DeleteAsync(CancellationToken cancellationToken) => LockedAsync(
         async () =>
         {
@@ -98,6 +100,11 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         await _gate.WaitAsync();
         try
         {
+            if (_session is { } session)
+            {
+                await session.SettleAsync();
+            }
+
             await CloseAsync();
         }
         finally
@@ -175,6 +182,7 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         await session.Turns.CancelAndWaitAsync();
         await services.Log.DeleteAsync(session.State.Handle);
         await CloseAsync();
+        services.Snapshots?.DeleteSession(sessionId);
     }
 
     private async Task CloseAsync()

@@ -4,6 +4,7 @@ using Orleans.Runtime;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Sessions;
 
@@ -17,7 +18,8 @@ public sealed class SessionServices(
     TimeProvider time,
     SiloMetrics metrics,
     ILogger<SessionGrain> logger,
-    ILocalSiloDetails? silo = null)
+    ILocalSiloDetails? silo = null,
+    SessionSnapshots? snapshots = null)
 {
     public ISessionLog Log { get; } = log;
 
@@ -38,6 +40,9 @@ public sealed class SessionServices(
 
     /// <summary>This silo as the log names it; empty outside of a cluster.</summary>
     public string Owner { get; } = silo?.SiloAddress.ToParsableString() ?? "";
+
+    /// <summary>Null: sessions do not sleep.</summary>
+    public SessionSnapshots? Snapshots { get; } = snapshots is { IsEnabled: true } ? snapshots : null;
 
     public ILogger Logger { get; } = logger;
 

@@ -8,6 +8,15 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
 {
     public int UnitBytes => checked((int)parts.Chain.UnitBytes);
 
+    /// <exception cref="EngineException">Unavailable: states lie in several processes and stay there.</exception>
+    public void RequireMoves()
+    {
+        if (!parts.Chain.MovesState)
+        {
+            throw new EngineException(EngineError.Unavailable, "the state lies in several processes and is not moved: it is computed anew where it is needed");
+        }
+    }
+
     /// <summary>A second holder of the state's units, so that they stay as they are; idle, so that it is given up when memory runs short.</summary>
     public SequenceState Hold(EngineSequence source, bool wholePagesOnly)
     {
@@ -37,7 +46,6 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     {
         RequireAlive(sequence);
         ledger.MakeBusy(sequence);
-        sequence.RestoreLosses = parts.Chain.Losses;
         var units = new List<StateUnit>(positions.Length);
         planner.MakeRoom(positions.Length);
         var done = sequence.State.TryRestore(positions.Span, units);
@@ -67,11 +75,6 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     public void EndRestore(EngineSequence sequence, int length)
     {
         RequireAlive(sequence);
-        if (sequence.RestoreLosses != parts.Chain.Losses)
-        {
-            throw new EngineException(EngineError.Unavailable, $"a stage was lost while the state of {sequence.Id} came in");
-        }
-
         sequence.State.EndRestore(length);
         Publish(sequence);
         ledger.MakeIdle(sequence);

@@ -6,6 +6,9 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// </summary>
 internal interface IUnitAccess
 {
+    /// <summary>False: states lie in several processes and cannot be moved.</summary>
+    bool MovesState => true;
+
     /// <summary>Bytes of one page or slot, all layers.</summary>
     long UnitBytes { get; }
 

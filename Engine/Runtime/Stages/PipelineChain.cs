@@ -9,7 +9,7 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// The first stage here, on the engine's thread, the others in other processes. As many steps are under way as there are stages, and one more, so that no stage
 /// waits for the way back.
 /// </summary>
-internal sealed class PipelineChain : IStageChain
+internal sealed partial class PipelineChain : IStageChain
 {
     private readonly IBackend _backend;
     private readonly StageModel[] _local;

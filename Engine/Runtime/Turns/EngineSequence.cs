@@ -41,9 +41,6 @@ internal sealed class EngineSequence : IEngineSequence
     /// <summary>Its place in the list of idle sequences.</summary>
     internal LinkedListNode<EngineSequence> IdleNode { get; }
 
-    /// <summary>How many stages had been lost when a state began to come in; engine's thread.</summary>
-    internal int RestoreLosses { get; set; }
-
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
     public int[] CopyTokens(int start, int end) => Tokens.Copy(start, end);
@@ -95,6 +92,7 @@ internal sealed class EngineSequence : IEngineSequence
     {
         RequireAlive();
         cancellationToken.ThrowIfCancellationRequested();
+        _loop.Transfers.RequireMoves();
         var part = _loop.StateRules.Normalize(options ?? new StateExportOptions());
         var held = await _loop.AskAsync(() => Task.FromResult(_loop.Hold(this, part.WholePagesOnly))).ConfigureAwait(false);
         try

@@ -12,6 +12,7 @@ internal sealed class StateImport(EngineLoop loop, EngineSequence sequence, ISta
     /// <exception cref="EngineException">ResourceExhausted, Unavailable.</exception>
     public async Task<int> RunAsync(int upTo, CancellationToken cancellationToken)
     {
+        loop.Transfers.RequireMoves();
         var length = Math.Min(source.Header.To, upTo);
         loop.StateRules.Check(source, sequence.Tokens.Copy(0, sequence.Tokens.Count), sequence.ComputedLength, length);
         var (positions, reached) = loop.StateRules.Part(source.Header, length);

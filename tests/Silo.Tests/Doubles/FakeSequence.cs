@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State.Transfer;
 
 namespace OrleansLM.Silo.Tests.Doubles;
 
@@ -77,6 +78,27 @@ internal sealed class FakeSequence(FakeEngine engine, SequenceId id, int[] token
             return ValueTask.CompletedTask;
         }
     }
+
+    public ValueTask<IStateExport> ExportAsync(StateExportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        lock (_sync)
+        {
+            return ComputedLength > 0
+                ? new(new FakeExport(engine, [.. _tokens[..ComputedLength]]))
+                : throw new EngineException(EngineError.InvalidArgument, "nothing is computed");
+        }
+    }
+
+    public async ValueTask<int> ImportAsync(IStateSource source, int upTo = int.MaxValue, CancellationToken cancellationToken = default)
+    {
+        await source.ReadAsync(new byte[source.Header.UnitBytes], cancellationToken);
+        lock (_sync)
+        {
+            return ComputedLength = Math.Max(ComputedLength, Math.Min(source.Header.To, upTo));
+        }
+    }
+
+    public ValueTask<int> ShareAsync(IEngineSequence donor, CancellationToken cancellationToken = default) => new(ComputedLength);
 
     public ValueTask DisposeAsync()
     {

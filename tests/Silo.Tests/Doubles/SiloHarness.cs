@@ -8,6 +8,7 @@ using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Sessions;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Tests.Doubles;
 
@@ -19,8 +20,9 @@ internal sealed class SiloHarness : IAsyncDisposable
     private readonly TemporaryDirectory _directory;
     private readonly ServiceProvider _provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly Dictionary<string, SessionOwner> _owners = [];
+    private readonly SnapshotOptions? _snapshots;
 
-    private SiloHarness(TemporaryDirectory directory, IInferenceEngine engine, SessionOptions options, SessionLogOptions logOptions, ManualTimeProvider time)
+    private SiloHarness(TemporaryDirectory directory, IInferenceEngine engine, SessionOptions options, SessionLogOptions logOptions, ManualTimeProvider time, SnapshotOptions? snapshots = null)
     {
         _directory = directory;
         (_engine, Options, Time) = (engine, options, time);
@@ -30,8 +32,12 @@ internal sealed class SiloHarness : IAsyncDisposable
         var models = new ModelRegistry();
         models.Add(new HostedModel(Model, engine));
         Faults = new FaultyLog(Log);
+        _snapshots = snapshots;
+        snapshots ??= new SnapshotOptions { QuotaBytes = 0 };
+        Store = new FaultyStore(new FileSnapshotStore(Microsoft.Extensions.Options.Options.Create(snapshots), Microsoft.Extensions.Options.Options.Create(logOptions), time));
+        var saved = new SessionSnapshots(Store, Microsoft.Extensions.Options.Options.Create(snapshots), metrics, NullLogger<SessionSnapshots>.Instance);
         Services = new SessionServices(
-            Faults, models, new ForkHandover(), new ActiveSessions(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance);
+            Faults, models, new ForkHandover(), new ActiveSessions(), Microsoft.Extensions.Options.Options.Create(options), time, metrics, NullLogger<SessionGrain>.Instance, snapshots: saved);
     }
 
     public FakeEngine Engine => (FakeEngine)_engine;
@@ -45,14 +51,20 @@ internal sealed class SiloHarness : IAsyncDisposable
     /// <summary>What stands between the sessions and the log, to fail on demand.</summary>
     public FaultyLog Faults { get; }
 
+    /// <summary>Where snapshots go, to fail on demand.</summary>
+    public FaultyStore Store { get; }
+
     public SessionServices Services { get; }
+
+    /// <summary>Files of snapshots, by name.</summary>
+    public IReadOnlyList<string> SnapshotFiles => Directory.Exists(_directory.File("snapshots")) ? [.. Directory.GetFiles(_directory.File("snapshots")).Order()] : [];
 
     public string LogPath => _directory.File("sessions.db");
 
-    public static async Task<SiloHarness> StartAsync(IInferenceEngine? engine = null, SessionOptions? options = null, SessionLogOptions? logOptions = null)
+    public static async Task<SiloHarness> StartAsync(IInferenceEngine? engine = null, SessionOptions? options = null, SessionLogOptions? logOptions = null, SnapshotOptions? snapshots = null)
     {
         var harness = new SiloHarness(
-            new TemporaryDirectory(), engine ?? new FakeEngine(), options ?? new SessionOptions(), logOptions ?? new SessionLogOptions(), new ManualTimeProvider());
+            new TemporaryDirectory(), engine ?? new FakeEngine(), options ?? new SessionOptions(), logOptions ?? new SessionLogOptions(), new ManualTimeProvider(), snapshots);
         await harness.Log.OpenAsync(CancellationToken.None);
         return harness;
     }
@@ -69,7 +81,17 @@ internal sealed class SiloHarness : IAsyncDisposable
             }
         }
 
-        var harness = new SiloHarness(directory, engine ?? (_engine is FakeEngine fake ? new FakeEngine(fingerprint: fake.Description.Fingerprint) : _engine), Options, new SessionLogOptions(), Time);
+        if (SnapshotFiles.Count > 0)
+        {
+            Directory.CreateDirectory(directory.File("snapshots"));
+        }
+
+        foreach (var file in SnapshotFiles)
+        {
+            File.Copy(file, Path.Combine(directory.File("snapshots"), Path.GetFileName(file)));
+        }
+
+        var harness = new SiloHarness(directory, engine ?? (_engine is FakeEngine fake ? new FakeEngine(fingerprint: fake.Description.Fingerprint) : _engine), Options, new SessionLogOptions(), Time, _snapshots);
         await harness.Log.OpenAsync(CancellationToken.None);
         return harness;
     }

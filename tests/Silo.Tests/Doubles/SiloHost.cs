@@ -11,6 +11,7 @@ using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Sessions;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Tests.Doubles;
 
@@ -41,7 +42,7 @@ internal sealed class SiloHost : IAsyncDisposable
 
     public IGrainFactory Grains { get; }
 
-    public static async Task<SiloHost> StartAsync(string folder, FakeEngine? engine = null, Action<SessionOptions>? configure = null)
+    public static async Task<SiloHost> StartAsync(string folder, FakeEngine? engine = null, Action<SessionOptions>? configure = null, TimeSpan? sleepAfter = null)
     {
         engine ??= new FakeEngine();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -51,6 +52,7 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.Services.Configure<ServingOptions>(options => options.Models.Add(new ModelOptions { Directory = "unused", Name = "fake" }));
         builder.Services.Configure<SessionLogOptions>(options => options.Path = Path.Combine(folder, "sessions.db"));
         builder.Services.Configure<SessionOptions>(options => configure?.Invoke(options));
+        builder.Services.Configure<SnapshotOptions>(options => options.SleepAfter = sleepAfter ?? options.SleepAfter);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), FreePort()));
         var host = new SiloHost(builder.Build(), engine);
         try

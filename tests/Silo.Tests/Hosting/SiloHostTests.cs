@@ -15,6 +15,19 @@ public sealed class SiloHostTests : IDisposable
     private readonly TemporaryDirectory _next = new();
 
     [Fact]
+    public async Task A_session_that_lies_idle_falls_asleep_by_itself_and_wakes_with_its_state()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var silo = await SiloHost.StartAsync(folder.Path, sleepAfter: TimeSpan.FromMilliseconds(100));
+        await silo.Session("a").CreateAsync(new CreateSession());
+        await silo.Session("a").RunTurnAsync(SessionCalls.Command([1, 300, 301])).ToListAsync();
+        await silo.CountedAsync("orleanslm.sessions.sleeps");
+        var computed = silo.Engine.ComputedTokens;
+        await silo.Session("a").RunTurnAsync(SessionCalls.Command([302], maxTokens: 5)).ToListAsync();
+        Assert.Equal(1 + 5, silo.Engine.ComputedTokens - computed);
+    }
+
+    [Fact]
     public async Task A_session_lives_through_its_grain()
     {
         await using var silo = await SiloHost.StartAsync(_folder.Path);

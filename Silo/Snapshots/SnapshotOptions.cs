@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansLM.Silo.Snapshots;
+
+/// <summary>Where the state of sleeping sessions lies. Snapshots only save time: what they hold can always be computed again from the session log.</summary>
+public sealed class SnapshotOptions
+{
+    /// <summary>Folder of the snapshots, made when it is missing; silos that share it wake each other's sessions. Null: <c>snapshots</c> beside the session log's file.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>[0, 1 PiB]: bytes that snapshots may take together; the ones used longest ago go first. 0: none are written.</summary>
+    [Range(0L, 1L << 50)]
+    public long QuotaBytes { get; set; } = 16L << 30;
+
+    /// <summary>[0 s, 3650 d]: a session that lies idle this long is put to sleep: its state leaves the engine for a snapshot. 0: never by itself.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan SleepAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>[0, 1000]: named checkpoints of a session whose state is kept as well, the newest ones, where a rollback would have to compute it again (recurrent models, sliding windows).</summary>
+    [Range(0, 1000)]
+    public int KeptCheckpoints { get; set; } = 4;
+
+    /// <summary>[0, 1 TiB]: host memory for states that a full engine drops, on their way to the disk; beyond it they are dropped and computed again. 0: none.</summary>
+    [Range(0L, 1L << 40)]
+    public long SpillBytes { get; set; } = 256L << 20;
+}
