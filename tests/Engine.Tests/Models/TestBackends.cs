@@ -1,6 +1,7 @@
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cpu;
 using OrleansLM.Engine.Backends.Reference;
+using OrleansLM.Engine.Tests.Backends.Cuda;
 
 namespace OrleansLM.Engine.Tests.Models;
 
@@ -9,12 +10,13 @@ public static class TestBackends
 {
     public static TheoryData<string> Names => ["reference", "cpu"];
 
-    /// <param name="name"><c>reference</c> or <c>cpu</c>.</param>
+    /// <param name="name"><c>reference</c>, <c>cpu</c>, or <c>cuda</c> where there is a GPU.</param>
     /// <param name="threads">Of the CPU backend.</param>
     public static IBackend Create(string name, int threads = 2) => name switch
     {
         "reference" => new ReferenceBackend(),
         "cpu" => new CpuBackend(threads),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "expected reference or cpu"),
+        "cuda" => CudaMachine.NewBackend(),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "expected reference, cpu or cuda"),
     };
 }
