@@ -74,6 +74,14 @@ public interface IBackend : IDisposable
     /// <summary>Per row and head: (x - mean) / sqrt(biased variance + epsilon), without weight or bias. x: [T, heads·D], in place.</summary>
     void GroupNorm(Matrix x, int heads, float epsilon);
 
+    /// <summary><see cref="LinearAttention"/>, then <see cref="GroupNorm"/> of its heads.</summary>
+    void LinearAttentionNormed(
+        Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, StepBatch batch, ReadOnlySpan<float> decay, float epsilon, Matrix output)
+    {
+        LinearAttention(queries, keys, values, layer, batch, decay, output);
+        GroupNorm(output, layer.Heads, epsilon);
+    }
+
     /// <summary>y[i] = x[rows[i]]. Picks the rows that need logits.</summary>
     void GatherRows(Matrix x, ReadOnlySpan<int> rows, Matrix y);
 

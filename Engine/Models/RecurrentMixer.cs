@@ -70,8 +70,7 @@ internal sealed class RecurrentMixer : Mixer
         backend.Rope(mappedQueries, _heads, batch, _rope);
         backend.Rope(mappedKeys, _keyValueHeads, batch, _rope);
         var mixed = workspace.Mixed.Top(rows);
-        backend.LinearAttention(mappedQueries, mappedKeys, workspace.Values.Top(rows), _states, batch, _decay, mixed);
-        backend.GroupNorm(mixed, _heads, GroupNormEpsilon);
+        backend.LinearAttentionNormed(mappedQueries, mappedKeys, workspace.Values.Top(rows), _states, batch, _decay, GroupNormEpsilon, mixed);
         backend.Project(mixed, [new(_output, hidden, Accumulate: true)]);
     }
 }

@@ -3,17 +3,21 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>attention_decode.cu and attention_prefill.cu, compiled for the head sizes and groups in use.</summary>
+/// <summary>attention_decode.cu, attention_prefill.cu and linear_attention.cu, compiled for the head sizes and groups in use.</summary>
 internal sealed class AttentionKernels(KernelModules modules)
 {
     private readonly Dictionary<(int Dim, int Group), CudaKernel> _decode = [];
     private readonly Dictionary<int, CudaKernel> _prefill = [];
+    private CudaKernel? _linear64;
+    private CudaKernel? _linear128;
+    private CudaKernel? _groupNorm64;
+    private CudaKernel? _groupNorm128;
 
     public CudaKernel Decode(int dim, int group)
     {
         if (!_decode.TryGetValue((dim, group), out var kernel))
         {
-            _decode[(dim, group)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}").Kernel("attention_decode", "pppppppppiifi");
+            _decode[(dim, group)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}").Kernel("attention_decode", "pppppppppiifii");
         }
 
         return kernel;
@@ -29,8 +33,20 @@ internal sealed class AttentionKernels(KernelModules modules)
         return kernel;
     }
 
+    public CudaKernel Linear(int dim) => dim == 64
+        ? _linear64 ??= NewLinear(dim)
+        : _linear128 ??= NewLinear(dim);
+
+    public CudaKernel GroupNorm(int dim) => dim == 64
+        ? _groupNorm64 ??= NewGroupNorm(dim)
+        : _groupNorm128 ??= NewGroupNorm(dim);
+
     /// <summary>Bytes of shared memory that a decode block asks for.</summary>
-    public static int DecodeShared(int dim) => 3 * 256 * dim + 16 * (2 * dim + 16) + 16 * 272 + 1280;
+    public static int DecodeShared(int dim) => 768 * dim + 16 * (2 * dim + 16) + 16 * 272 + 1280;
 
     public static int PrefillShared(int dim) => 1024 + 128 * dim * 14 + 128;
+
+    private CudaKernel NewLinear(int dim) => modules.Get("linear_attention.cu", $"HEAD_DIM={dim}").Kernel("linear_attention", "pppppppiif");
+
+    private CudaKernel NewGroupNorm(int dim) => modules.Get("linear_attention.cu", $"HEAD_DIM={dim}").Kernel("group_norm", "ppif");
 }

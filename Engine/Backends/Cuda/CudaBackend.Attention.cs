@@ -87,6 +87,26 @@ public sealed unsafe partial class CudaBackend
             Cuda(layer.States).Address, _step.SegmentTable, _scratch.Table(layer, decay), Address(output), keys.Columns / layer.HeadDim, layer.HeadDim);
     }
 
+    public void LinearAttentionNormed(
+        Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, StepBatch batch, ReadOnlySpan<float> decay, float epsilon, Matrix output)
+    {
+        if (!IsFast(queries, DataType.BFloat16) || !IsFast(keys, DataType.BFloat16) || !IsFast(values, DataType.BFloat16) || !IsFast(output, DataType.BFloat16)
+            || layer.HeadDim is not (64 or 128))
+        {
+            LinearAttention(queries, keys, values, layer, batch, decay, output);
+            GroupNorm(output, layer.Heads, epsilon);
+            return;
+        }
+
+        Require(batch);
+        var (rows, heads, dim) = (queries.Rows, layer.Heads, layer.HeadDim);
+        var mixed = _scratch.Block("mixed", (long)rows * heads * dim * sizeof(float));
+        Launch(
+            _attention.Linear(dim), new LaunchShape(dim / 32, heads, _step.Segments, 128), Address(queries), Address(keys), Address(values), Cuda(layer.States).Address,
+            _scratch.Table(layer, decay), _step.SegmentTable, mixed, heads, keys.Columns / dim, (float)(1 / Math.Sqrt(dim)));
+        Launch(_attention.GroupNorm(dim), LaunchShape.Of(((long)rows * heads + 7) / 8, BlockThreads), mixed, Address(output), rows * heads, epsilon);
+    }
+
     private void QueryKeyValueOfFewRows(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, RopeTable table)
     {
         var (rows, k, heads, groups, dim) = (x.Rows, x.Columns, inputs.Queries.Columns / layer.HeadDim, layer.KeyValueHeads, layer.HeadDim);
@@ -96,15 +116,15 @@ public sealed unsafe partial class CudaBackend
         if (CanNormOnTheWay(x))
         {
             Launch(
-                Skinny(rows).NormedQueryKeyValue, Shape(rows, k, tiles, paired: true, normed: true), Address(x), Address(norm.Weight), norm.Epsilon,
+                Skinny(rows).NormedQueryKeyValue, Shape(rows, k, tiles, normed: true), Address(x), Address(norm.Weight), norm.Epsilon,
                 Address(inputs.QueryWeight), Address(inputs.KeyWeight), Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions,
-                _step.PageStart, _step.PageIds, rows, heads, groups, dim, k, k);
+                _step.PageStart, _step.PageIds, rows, heads, groups, dim, k, SkinnyKernels.InputColumns(rows, k));
             return;
         }
 
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
         Launch(
-            Skinny(rows).QueryKeyValue, Shape(rows, k, tiles, paired: true, normed: false), Address(norm.Output), Address(inputs.QueryWeight), Address(inputs.KeyWeight),
+            Skinny(rows).QueryKeyValue, Shape(rows, k, tiles, normed: false), Address(norm.Output), Address(inputs.QueryWeight), Address(inputs.KeyWeight),
             Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions, _step.PageStart, _step.PageIds, rows, heads, groups, dim, k,
             SkinnyKernels.InputColumns(rows, k));
     }
@@ -137,7 +157,7 @@ public sealed unsafe partial class CudaBackend
         Launch(
             _attention.Decode(dim, heads / groups), new LaunchShape(splits, groups, rows, 128, AttentionKernels.DecodeShared(dim)), Address(queries),
             Cuda(layer.Keys).Address, Cuda(layer.Values).Address, Address(output), _step.SinglePositions, _step.PageStart, _step.PageIds, partial, counters, groups, splits,
-            scale, window);
+            scale, window, StepMemory.SingleRows);
     }
 
     /// <summary>Prefill rows: tiles of 128 rows and one head.</summary>

@@ -5,12 +5,12 @@ using OrleansLM.Engine.Tensors;
 namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>
-/// Products. Up to 64 rows go to the skinny kernels, more to the library; both add up K in one chain of tensor-core steps and give the same bits. Which sizes can go
+/// Products. Up to 32 rows go to the skinny kernels, more to the library; both add up K in one chain of tensor-core steps and give the same bits. Which sizes can go
 /// that way depends on the weight alone, never on the rows.
 /// </summary>
 public sealed unsafe partial class CudaBackend
 {
-    private readonly SkinnyKernels?[] _skinny = new SkinnyKernels?[5];
+    private readonly SkinnyKernels?[] _skinny = new SkinnyKernels?[3];
 
     public void Project(Matrix x, ReadOnlySpan<Projection> projections)
     {
@@ -56,14 +56,14 @@ public sealed unsafe partial class CudaBackend
         if (CanNormOnTheWay(x))
         {
             Launch(
-                Skinny(rows).NormedSwiGlu, Shape(rows, k, n / 8, paired: true, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(gateWeight),
+                Skinny(rows).NormedSwiGlu, Shape(rows, k, n / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(gateWeight),
                 Address(upWeight), Address(gate), rows, n, k, columns);
             return;
         }
 
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
         Launch(
-            Skinny(rows).SwiGlu, Shape(rows, k, n / 8, paired: true, normed: false), Address(norm.Output), Address(gateWeight), Address(upWeight), Address(gate), rows, n, k,
+            Skinny(rows).SwiGlu, Shape(rows, k, n / 8, normed: false), Address(norm.Output), Address(gateWeight), Address(upWeight), Address(gate), rows, n, k,
             columns);
     }
 
@@ -73,7 +73,7 @@ public sealed unsafe partial class CudaBackend
         if (x.Rows <= SkinnyKernels.MaxRows && IsFast(x, DataType.BFloat16) && IsFastProduct(weight, DataType.BFloat16, y))
         {
             Launch(
-                Skinny(x.Rows).Relu, Shape(x.Rows, x.Columns, weight.Rows / 8, paired: false, normed: false), Address(x), Address(weight), Address(bias), Address(y), x.Rows,
+                Skinny(x.Rows).Relu, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x), Address(weight), Address(bias), Address(y), x.Rows,
                 weight.Rows, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
             return;
         }
@@ -99,7 +99,7 @@ public sealed unsafe partial class CudaBackend
         else if (wide)
         {
             Launch(
-                projection.Accumulate ? Skinny(x.Rows).Add : Skinny(x.Rows).F32, Shape(x.Rows, x.Columns, weight.Rows / 8, paired: false, normed: false), Address(x),
+                projection.Accumulate ? Skinny(x.Rows).Add : Skinny(x.Rows).F32, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x),
                 Address(weight), Address(y), x.Rows, weight.Rows, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
         }
         else
@@ -123,7 +123,7 @@ public sealed unsafe partial class CudaBackend
     {
         var (a, b, c) = Three(projections);
         Launch(
-            Skinny(x.Rows).BF16, Shape(x.Rows, x.Columns, (a.N + b.N + c.N) / 8, paired: false, normed: false), Address(x), a.Weight, b.Weight, c.Weight, a.Output,
+            Skinny(x.Rows).BF16, Shape(x.Rows, x.Columns, (a.N + b.N + c.N) / 8, normed: false), Address(x), a.Weight, b.Weight, c.Weight, a.Output,
             b.Output, c.Output, x.Rows, a.N, b.N, c.N, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
     }
 
@@ -134,8 +134,8 @@ public sealed unsafe partial class CudaBackend
         {
             var (a, b, c) = Three(projections);
             Launch(
-                Skinny(rows).NormedBF16, Shape(rows, k, (a.N + b.N + c.N) / 8, paired: false, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, a.Weight,
-                b.Weight, c.Weight, a.Output, b.Output, c.Output, rows, a.N, b.N, c.N, k, k);
+                Skinny(rows).NormedBF16, Shape(rows, k, (a.N + b.N + c.N) / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, a.Weight,
+                b.Weight, c.Weight, a.Output, b.Output, c.Output, rows, a.N, b.N, c.N, k, SkinnyKernels.InputColumns(rows, k));
             return true;
         }
 
@@ -146,8 +146,8 @@ public sealed unsafe partial class CudaBackend
 
         var (weight, y) = (projections[0].Weight, projections[0].Output);
         Launch(
-            Skinny(rows).NormedF32, Shape(rows, k, weight.Rows / 8, paired: false, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(weight), Address(y),
-            rows, weight.Rows, k, k);
+            Skinny(rows).NormedF32, Shape(rows, k, weight.Rows / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(weight), Address(y),
+            rows, weight.Rows, k, SkinnyKernels.InputColumns(rows, k));
         return true;
     }
 
@@ -156,7 +156,7 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Rows of an f32 residual stream that lie whole in the shared memory of a block.</summary>
     private bool CanNormOnTheWay(Matrix x) =>
-        x.Rows <= SkinnyKernels.MaxRows && IsFast(x, DataType.Float32) && SkinnyKernels.FitsWhole(x.Rows, x.Columns);
+        IsFast(x, DataType.Float32) && SkinnyKernels.CanNorm(x.Rows, x.Columns);
 
     private bool AllFast(int k, ReadOnlySpan<Projection> projections)
     {
@@ -193,8 +193,8 @@ public sealed unsafe partial class CudaBackend
         return _skinny[tiles] ??= new SkinnyKernels(_modules, tiles);
     }
 
-    private LaunchShape Shape(int rows, int k, long warpTiles, bool paired, bool normed) =>
-        SkinnyKernels.Shape(rows, k, warpTiles, paired, normed, _context.Info.MultiprocessorCount);
+    private LaunchShape Shape(int rows, int k, long warpTiles, bool normed) =>
+        SkinnyKernels.Shape(rows, k, warpTiles, normed, _context.Info.MultiprocessorCount);
 
     /// <summary>One of up to three products that share a launch; those that are not there have no rows.</summary>
     private readonly record struct Side(ulong Weight, ulong Output, int N)

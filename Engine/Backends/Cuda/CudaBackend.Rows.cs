@@ -152,8 +152,12 @@ public sealed unsafe partial class CudaBackend
     }
 
     /// <summary>Queues a kernel that waits for the one before it by itself.</summary>
-    private void Launch(CudaKernel kernel, LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments) =>
-        kernel.Launch(_stream, shape with { Overlapped = _options.Overlap }, arguments);
+    private void Launch(CudaKernel kernel, LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        // Kernels fetch what no kernel of the step writes before the one in front has ended: all that must be there before the step's first kernel is.
+        kernel.Launch(_stream, shape with { Overlapped = _options.Overlap && _running is not null && !_isFirstKernel }, arguments);
+        _isFirstKernel = false;
+    }
 
     private LaunchShape Items(long items) => LaunchShape.Of(Math.Min((items + BlockThreads - 1) / BlockThreads, 8L * _context.Info.MultiprocessorCount), BlockThreads);
 

@@ -13,6 +13,8 @@ public sealed unsafe partial class CudaBackend
     /// <summary>The batch whose step is being queued; its tokens and rows lie on the device.</summary>
     private StepBatch? _running;
 
+    private bool _isFirstKernel;
+
     private int Generation => _step.Generation + _scratch.Generation;
 
     public void RunLayers(IStepBody body, StepBatch batch, Matrix hidden)
@@ -93,6 +95,7 @@ public sealed unsafe partial class CudaBackend
     {
         _running = batch;
         _anglesOf = null;
+        _isFirstKernel = true;
         try
         {
             work();

@@ -5,14 +5,14 @@ namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>skinny.cu for one bucket of rows: products at the speed of reading the weights.</summary>
 /// <param name="modules">Of the device.</param>
-/// <param name="tiles">MT: 1, 2 or 4 tiles of 16 rows.</param>
+/// <param name="tiles">MT: 1 or 2 tiles of 16 rows.</param>
 internal sealed class SkinnyKernels(KernelModules modules, int tiles)
 {
-    private const int Stages = 6;
+    private const int Stages = 8;
     private const int LargestInput = 65536;
-    private const int ChunkColumns = 1024;
+    private const int MaxNormedRows = 2;
 
-    public const int MaxRows = 64;
+    public const int MaxRows = 32;
 
     public CudaKernel F32 => field ??= Get("skinny_f32", "pppiiii");
 
@@ -35,27 +35,30 @@ internal sealed class SkinnyKernels(KernelModules modules, int tiles)
     public CudaKernel NormedQueryKeyValue => field ??= Get("normed_qkv", "ppfppppppppppiiiiii");
 
     /// <summary>The smallest MT for so many rows.</summary>
-    public static int TilesFor(int rows) => rows <= 16 ? 1 : rows <= 32 ? 2 : 4;
+    public static int TilesFor(int rows) => rows <= 16 ? 1 : 2;
 
     /// <summary>Columns of the input that lie in shared memory at a time: all of them where they fit.</summary>
-    public static int InputColumns(int rows, int k) => FitsWhole(rows, k) ? k : ChunkColumns;
+    public static int InputColumns(int rows, int k) => FitsWhole(rows, k) ? Whole(k) : TilesFor(rows) == 1 ? 1024 : 512;
 
-    /// <summary>A norm in front needs the whole rows.</summary>
-    public static bool FitsWhole(int rows, int k) => rows * (2L * k + 16) <= LargestInput;
+    /// <summary>A norm in front needs the whole rows, and pays for few of them.</summary>
+    public static bool CanNorm(int rows, int k) => rows <= MaxNormedRows && FitsWhole(rows, k);
 
     /// <param name="rows">Of the input.</param>
     /// <param name="k">Of the product.</param>
     /// <param name="warpTiles">Tiles of weight rows, one for each warp at a time.</param>
-    /// <param name="paired">Two tiles of weights for each warp.</param>
     /// <param name="normed">With a norm in front.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public static LaunchShape Shape(int rows, int k, long warpTiles, bool paired, bool normed, int multiprocessors)
+    public static LaunchShape Shape(int rows, int k, long warpTiles, bool normed, int multiprocessors)
     {
         const int Warps = 4;
         var columns = InputColumns(rows, k);
-        var shared = Warps * Stages * 2048 * (paired ? 2 : 1) + (columns == k ? 1 : 2) * rows * (2 * columns + 16) + 16 + (normed ? 32 * rows : 0);
+        var shared = 8192 * Stages + (columns >= k ? 1 : 2) * rows * (2 * columns + 16) + 16 + (normed ? 32 * rows : 0);
         return LaunchShape.Of(Math.Min((warpTiles + Warps - 1) / Warps, 2L * multiprocessors), Warps * 32, shared);
     }
+
+    private static bool FitsWhole(int rows, int k) => rows * (2L * Whole(k) + 16) <= LargestInput;
+
+    private static int Whole(int k) => (k + 127) / 128 * 128;
 
     private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu", $"MT={tiles}", $"STAGES={Stages}").Kernel(entry, signature);
 }

@@ -175,6 +175,6 @@ internal static class ConformanceCases
             rig.Backend.Clear(x.Buffer, 30, 5);
             return rig.Read(x);
         });
-        yield return new OperatorCase("ReadLogits", 0, rig => rig.Backend.ReadLogits(rig.Matrix(2, 33)).ToArray());
+        yield return new OperatorCase("ReadLogits", 0, rig => rig.Backend.ReadLogits(rig.Residual(2, 33)).ToArray());
     }
 }

@@ -91,7 +91,15 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed, bool narrow
     public KeyValueLayer KeyValues(DataType type, int pages, int pageTokens, int heads, int headDim)
     {
         var elements = (long)pages * heads * pageTokens * headDim;
-        return new KeyValueLayer(Buffer(type, elements), Buffer(type, elements), pages, pageTokens, heads, headDim);
+        var (keys, values) = (Buffer(type, elements), Buffer(type, elements));
+        if (narrow)
+        {
+            // Matrix units multiply what lies behind a sequence's end by an exact zero: such backends clear their pools.
+            backend.Clear(keys, 0, elements);
+            backend.Clear(values, 0, elements);
+        }
+
+        return new KeyValueLayer(keys, values, pages, pageTokens, heads, headDim);
     }
 
     public RecurrentLayer Recurrent(int slots, int heads, int headDim)

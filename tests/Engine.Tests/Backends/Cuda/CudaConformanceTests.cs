@@ -22,7 +22,8 @@ public sealed class CudaConformanceTests
     {
         var row = ConformanceCases.All[name];
         var rounded = name.Contains("Float32", StringComparison.Ordinal) || name.Contains("Float16", StringComparison.Ordinal) || name.Contains("all types", StringComparison.Ordinal);
-        var matrices = name.StartsWith("Project", StringComparison.Ordinal) || name.StartsWith("Embed", StringComparison.Ordinal);
+        rounded |= name.StartsWith("NormProject to logits", StringComparison.Ordinal);
+        var matrices = name.StartsWith("NormProject", StringComparison.Ordinal) || name.StartsWith("Project", StringComparison.Ordinal) || name.StartsWith("Embed", StringComparison.Ordinal);
         ConformanceTests.Compare(row, CudaMachine.NewBackend(), rounded && matrices ? WeightBound : Math.Max(row.Bound * DeviceRounding, row.Bound > 0 ? 4e-6f : 0));
     }
 

@@ -1,0 +1,51 @@
+using OrleansLM.Engine.Backends.Cuda.Device;
+using OrleansLM.Engine.Backends.Cuda.Native;
+using OrleansLM.Reporting;
+
+namespace OrleansLM.Gpu;
+
+/// <summary>
+/// How near the CUDA backend comes to what a GPU can do: copies and matrix products are measured first, then decode and prefill of 7B shapes with random weights,
+/// each against the time that its bytes or operations need at that speed.
+/// </summary>
+public static class GpuBench
+{
+    /// <returns>Exit code.</returns>
+    public static int Run(string[] args)
+    {
+        try
+        {
+            return Run(GpuBenchOptions.Parse(args), Console.Out);
+        }
+        catch (Exception exception) when (exception is ArgumentException or CudaException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+    }
+
+    public static int Run(GpuBenchOptions options, TextWriter output)
+    {
+        var devices = CudaDevices.Load();
+        foreach (var device in devices.All)
+        {
+            output.WriteLine(
+                $"device {device.Ordinal}: {device.Name}, {device.MemoryBytes / 1e9:F0} GB, {device.MultiprocessorCount} SMs, compute capability {device.ComputeCapability / 10.0:F1}, "
+                + $"peers {string.Join(' ', device.Peers)}; driver for CUDA {devices.DriverVersion / 1000}.{devices.DriverVersion % 1000 / 10}");
+        }
+
+        var table = new ReportTable(output);
+        table.WriteHeader();
+        var session = new GpuSession(options, devices, table);
+        CeilingRows.Measure(session);
+        ParityRows.Measure(session);
+        DecodeRows.Measure(session);
+        SupraRows.Measure(session);
+        if (options.Json is { } path)
+        {
+            BenchReport.Here(session.Rows).WriteJson(path);
+        }
+
+        return 0;
+    }
+}

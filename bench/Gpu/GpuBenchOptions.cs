@@ -1,0 +1,49 @@
+namespace OrleansLM.Gpu;
+
+/// <summary>What to measure.</summary>
+public sealed record GpuBenchOptions
+{
+    /// <summary>File for the results; null: only the table.</summary>
+    public string? Json { get; init; }
+
+    /// <summary>Only groups whose name contains one of these, separated by commas.</summary>
+    public string Filter { get; init; } = "";
+
+    /// <summary>Devices, by the driver's numbers; the first one for everything but the pipeline rows.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [0];
+
+    /// <summary>Timed decode steps for each row.</summary>
+    public int Steps { get; init; } = 60;
+
+    /// <summary>Folder written by transformers_baseline.py: its logits are compared with this backend's.</summary>
+    public string? Parity { get; init; }
+
+    public static string Usage => "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER]";
+
+    /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
+    public static GpuBenchOptions Parse(string[] args)
+    {
+        var options = new GpuBenchOptions();
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"{args[i]} needs a value; usage: {Usage}");
+            options = args[i] switch
+            {
+                "--json" => options with { Json = value },
+                "--filter" => options with { Filter = value },
+                "--parity" => options with { Parity = value },
+                "--steps" when int.TryParse(value, out var steps) && steps > 0 => options with { Steps = steps },
+                "--devices" when Numbers(value) is { } devices => options with { Devices = devices },
+                _ => throw new ArgumentException($"'{args[i]} {value}' is not understood; usage: {Usage}"),
+            };
+        }
+
+        return options;
+    }
+
+    private static int[]? Numbers(string text)
+    {
+        var parts = text.Split(',');
+        return parts.All(part => int.TryParse(part, out var number) && number >= 0) ? [.. parts.Select(int.Parse)] : null;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cuda;
+using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Tensors;
+using OrleansLM.Engine.Weights;
+
+namespace OrleansLM.Gpu;
+
+/// <summary>A model in one stage on one device, stepped without a scheduler.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly StepBatch _batch = new();
+    private readonly Matrix _hidden;
+    private readonly int[] _pages;
+    private readonly int[] _chosen = new int[1024];
+
+    public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows)
+    {
+        Backend = backend;
+        Config = config;
+        var options = new StageOptions { StateUnits = units, StateType = DataType.BFloat16, MaxRows = maxRows, ValidateWeights = false };
+        backend.Synchronize();
+        var started = Stopwatch.GetTimestamp();
+        Stage = StageModel.Load(config, weights, new LayerRange(0, config.LayerCount), backend, options);
+        backend.Synchronize();
+        LoadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        _hidden = Stage.AllocateHidden(maxRows);
+        _pages = [.. Enumerable.Range(0, units)];
+    }
+
+    public CudaBackend Backend { get; }
+
+    public ModelConfig Config { get; }
+
+    public StageModel Stage { get; }
+
+    /// <summary>Allocation and upload.</summary>
+    public double LoadSeconds { get; }
+
+    private bool IsRecurrent => Config.Family == ModelFamily.Supra;
+
+    /// <summary>One token of each of <paramref name="sequences"/> sequences at a context of so many tokens.</summary>
+    /// <returns>The ids with the largest logits.</returns>
+    public ReadOnlySpan<int> Decode(int sequences, int context, int salt)
+    {
+        _batch.Clear();
+        var pages = (context + 63) / 64;
+        Span<int> token = stackalloc int[1];
+        for (var s = 0; s < sequences; s++)
+        {
+            token[0] = (salt * 31 + s * 7) % Config.VocabularySize;
+            var table = IsRecurrent ? [] : _pages.AsSpan(s * pages, pages);
+            _batch.AddLogitRow(_batch.AddSegment(token, context - 1, table, 0, IsRecurrent ? s : -1));
+        }
+
+        var hidden = _hidden.Top(sequences);
+        Stage.Step(_batch, hidden);
+        foreach (var block in Stage.Logits(_batch, hidden))
+        {
+            return Greedy(Backend.ReadLogits(block.Logits), sequences);
+        }
+
+        return [];
+    }
+
+    /// <summary>Seconds until a prompt of each of the given lengths is computed, in chunks; the last logits are read.</summary>
+    public double Prefill(int tokens, int chunk)
+    {
+        var random = new Random(tokens);
+        var ids = Enumerable.Range(0, tokens).Select(_ => random.Next(Config.VocabularySize)).ToArray();
+        Backend.Synchronize();
+        var started = Stopwatch.GetTimestamp();
+        for (var start = 0; start < tokens; start += chunk)
+        {
+            var count = Math.Min(chunk, tokens - start);
+            _batch.Clear();
+            var first = _batch.AddSegment(ids.AsSpan(start, count), start, IsRecurrent ? [] : _pages.AsSpan(0, (start + count + 63) / 64), 0, IsRecurrent ? 0 : -1);
+            var hidden = _hidden.Top(count);
+            Stage.Step(_batch, hidden);
+            if (start + count == tokens)
+            {
+                _batch.AddLogitRow(first + count - 1);
+                foreach (var block in Stage.Logits(_batch, hidden))
+                {
+                    _ = Backend.ReadLogits(block.Logits);
+                }
+            }
+        }
+
+        Backend.Synchronize();
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Logits of every token of a prompt.</summary>
+    public float[][] Logits(int[] ids)
+    {
+        _batch.Clear();
+        _batch.AddSegment(ids, 0, _pages.AsSpan(0, (ids.Length + 63) / 64), 0, -1);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            _batch.AddLogitRow(i);
+        }
+
+        var hidden = _hidden.Top(ids.Length);
+        Stage.Step(_batch, hidden);
+        var rows = new List<float[]>();
+        foreach (var block in Stage.Logits(_batch, hidden))
+        {
+            var logits = Backend.ReadLogits(block.Logits);
+            for (var i = 0; i < block.Count; i++)
+            {
+                rows.Add(logits.Slice(i * Config.VocabularySize, Config.VocabularySize).ToArray());
+            }
+        }
+
+        return [.. rows];
+    }
+
+    /// <summary>Median seconds of a decode step, from filling the batch to having the ids.</summary>
+    public double DecodeSeconds(int sequences, int context, int steps)
+    {
+        for (var warm = 0; warm < 4; warm++)
+        {
+            Decode(sequences, context, warm);
+        }
+
+        var samples = new double[steps];
+        for (var i = 0; i < steps; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            Decode(sequences, context, i);
+            samples[i] = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        Array.Sort(samples);
+        return samples[steps / 2];
+    }
+
+    private int[] Greedy(ReadOnlySpan<float> logits, int rows)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var mine = logits.Slice(row * Config.VocabularySize, Config.VocabularySize);
+            _chosen[row] = mine.IndexOf(System.Numerics.Tensors.TensorPrimitives.Max(mine));
+        }
+
+        return _chosen;
+    }
+
+    public void Dispose()
+    {
+        _hidden.Buffer.Dispose();
+        Stage.Dispose();
+    }
+}

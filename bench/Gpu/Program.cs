@@ -1,0 +1,3 @@
+using OrleansLM.Gpu;
+
+return GpuBench.Run(args);
