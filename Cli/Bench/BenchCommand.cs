@@ -3,6 +3,7 @@ using OrleansLM.Cli.Bench.Quality;
 using OrleansLM.Cli.Bench.Report;
 using OrleansLM.Cli.Bench.Serve;
 using OrleansLM.Cpu;
+using OrleansLM.Links;
 
 namespace OrleansLM.Cli.Bench;
 
@@ -12,6 +13,7 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measure: each run prints its limits first; --json FILE keeps the rows")
     {
         Cpu(),
+        Links(),
         ServeCommand.Create(),
         QualityCommand.Create(),
         ReportCommand.Create(),
@@ -41,6 +43,19 @@ internal static class BenchCommand
                     Model = parsed.GetValue(model),
                 },
                 Console.Out);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Links()
+    {
+        var json = new Option<string?>("--json") { Description = "File for the rows" };
+        var seconds = new Option<double>("--seconds") { Description = "Seconds for each row", DefaultValueFactory = _ => 5 };
+        var command = new Command("links", "The link between stages against the raw socket: throughput of 8 MiB frames, added time for one token's hidden state") { json, seconds };
+        command.SetAction(parsed =>
+        {
+            LinkBench.Run(parsed.GetValue(seconds), parsed.GetValue(json), Console.Out);
             return 0;
         });
         return command;

@@ -54,7 +54,7 @@ internal sealed class GenerateCommand
         using var model = LocalModel.Open(_model.Model(arguments));
         var ids = model.Encode(await PromptAsync(arguments, cancellation).ConfigureAwait(false), _model.Bos(arguments));
         var request = Request(arguments, ids);
-        var engine = model.Load(_model.Engine(arguments), Math.Min(ids.Length + (long)request.Stop.MaxNewTokens, Math.Max(ids.Length, model.Config.ContextLength)));
+        var engine = model.Load(_model.Engine(arguments), Math.Min(ids.Length + (long)request.Stop.MaxNewTokens, Math.Max(ids.Length, model.Config.ContextLength)), _model.Remote(arguments, model.Name, model.Config));
         await using var engineOwner = engine.ConfigureAwait(false);
         var text = arguments.InvocationConfiguration.Output;
         var run = new GenerationRun(arguments.GetValue(_json) ? TextWriter.Null : text);

@@ -1,5 +1,6 @@
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.State;
 using OrleansLM.Engine.Text;
 using OrleansLM.Engine.Weights;
@@ -21,6 +22,8 @@ internal sealed class LocalModel : IDisposable
     public ModelTokenizer Tokenizer { get; }
 
     public ModelConfig Config => _checkpoint.Config;
+
+    public string Name => _checkpoint.Name;
 
     /// <exception cref="CheckpointException">The folder cannot be used; the message says why.</exception>
     public static LocalModel Open(string directory)
@@ -46,11 +49,12 @@ internal sealed class LocalModel : IDisposable
     /// <summary>Loads the weights.</summary>
     /// <param name="options">Stages, backend, threads.</param>
     /// <param name="tokens">Length of the longest sequence; one at a time.</param>
-    public InferenceEngine Load(EngineOptions options, long tokens)
+    /// <param name="remote">Stages in other processes; null: all are here.</param>
+    public InferenceEngine Load(EngineOptions options, long tokens, RemoteStages? remote)
     {
         var spec = LayerStateSpec.For(Config, options.PageTokens, options.StateType);
         var units = Config.Family == ModelFamily.Supra ? 2 : (tokens + options.PageTokens - 1) / options.PageTokens + 2;
-        var engine = InferenceEngine.Load(_checkpoint, Tokenizer, options with { StateBytes = spec.UnitBytes * Config.LayerCount * units }, TimeProvider.System);
+        var engine = InferenceEngine.Load(_checkpoint, Tokenizer, options with { StateBytes = spec.UnitBytes * Config.LayerCount * units }, TimeProvider.System, meters: null, remote);
         _loaded = true;
         return engine;
     }

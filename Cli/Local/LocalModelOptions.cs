@@ -1,5 +1,9 @@
 using System.CommandLine;
+using OrleansLM.Cli.Stage;
+using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.Runtime.Links;
+using OrleansLM.Engine.Runtime.Stages;
 
 namespace OrleansLM.Cli.Local;
 
@@ -12,10 +16,20 @@ internal sealed class LocalModelOptions
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads that compute: [1, 1024]; all cores by default." };
     private readonly Option<bool> _noBos = new("--no-bos") { Description = "Do not put the beginning-of-sequence token in front." };
 
+    private readonly Option<LinkAddress[]> _remote = new("--stage")
+    {
+        Description = "A stage in another process (orleanslm stage); may be given several times. The layers are split evenly, the first part stays here.",
+        HelpName = "HOST:PORT",
+        DefaultValueFactory = _ => [],
+        CustomParser = StageAddresses.Parse,
+    };
+
+    private readonly Option<string> _cluster = new("--cluster-id") { Description = "What the stages' processes were given.", DefaultValueFactory = _ => StageAddresses.DefaultCluster };
+
     public void AddTo(Command command)
     {
         _backend.AcceptOnlyFromAmong("cpu", "reference");
-        foreach (var option in new Option[] { _model, _stages, _backend, _threads, _noBos })
+        foreach (var option in new Option[] { _model, _stages, _backend, _threads, _remote, _cluster, _noBos })
         {
             command.Options.Add(option);
         }
@@ -24,6 +38,10 @@ internal sealed class LocalModelOptions
     public string Model(ParseResult arguments) => arguments.GetRequiredValue(_model);
 
     public bool Bos(ParseResult arguments) => !arguments.GetValue(_noBos);
+
+    /// <summary>The stages in other processes; null when all are here.</summary>
+    public RemoteStages? Remote(ParseResult arguments, string model, ModelConfig config) =>
+        StageAddresses.Remote(arguments.GetValue(_remote) ?? [], arguments.GetRequiredValue(_cluster), model, config);
 
     public EngineOptions Engine(ParseResult arguments) => new()
     {

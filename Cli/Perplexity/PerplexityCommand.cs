@@ -52,7 +52,7 @@ internal sealed class PerplexityCommand
         var text = model.Encode(await File.ReadAllTextAsync(arguments.GetRequiredValue(_text), cancellation).ConfigureAwait(false), bos: false);
         int? bos = _model.Bos(arguments) ? model.Encode("", bos: true)[0] : null;
         Require(model, text, lengths[^1], bos is null ? 0 : 1);
-        var engine = model.Load(_model.Engine(arguments), lengths[^1]);
+        var engine = model.Load(_model.Engine(arguments), lengths[^1], _model.Remote(arguments, model.Name, model.Config));
         await using var owner = engine.ConfigureAwait(false);
         var results = await MeasureAsync(arguments, engine, text, bos, lengths, cancellation).ConfigureAwait(false);
         if (arguments.GetValue(_json))

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 
 namespace OrleansLM.Engine.Runtime.Links;
@@ -12,7 +11,10 @@ public sealed class Link : IDisposable
 {
     private readonly Lock _sending = new();
     private readonly object _creditLock = new();
-    private readonly ConcurrentBag<FrameBuffer> _spare = [];
+    private readonly Lock _spareLock = new();
+
+    /// <summary>The one that was used last comes first: it is in the cache.</summary>
+    private readonly Stack<FrameBuffer> _spare = new();
     private readonly FrameWriter _small = new(64);
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
@@ -91,7 +93,7 @@ public sealed class Link : IDisposable
 
     /// <summary>Before <see cref="Start"/>: the next frame, which both sides know to come.</summary>
     /// <exception cref="LinkLostException">It did not come.</exception>
-    internal FrameBuffer ReadOne(TimeSpan timeout)
+    public FrameBuffer ReadOne(TimeSpan timeout)
     {
         try
         {
@@ -106,7 +108,7 @@ public sealed class Link : IDisposable
     }
 
     /// <summary>From now on frames go to <paramref name="receiver"/>, and <paramref name="credit"/> of ours may be on their way.</summary>
-    internal void Start(ILinkReceiver receiver, int credit)
+    public void Start(ILinkReceiver receiver, int credit)
     {
         _receiver = receiver;
         _credit = credit;
@@ -120,7 +122,11 @@ public sealed class Link : IDisposable
     internal void GiveBack(FrameBuffer frame)
     {
         var counts = frame.Header.Kind >= FrameKind.Step;
-        _spare.Add(frame);
+        lock (_spareLock)
+        {
+            _spare.Push(frame);
+        }
+
         if (!counts || Interlocked.Increment(ref _workedOff) < (_options.Window + 1) / 2)
         {
             return;
@@ -242,10 +248,18 @@ public sealed class Link : IDisposable
             throw new InvalidDataException($"a {header.Kind} frame of {header.Length} bytes; expected at most {_options.MaxFrameBytes}");
         }
 
-        var frame = _spare.TryTake(out var spare) ? spare : new FrameBuffer(this);
+        var frame = Spare();
         _reader.ReadPayload(header, frame.Prepare(header));
         BytesReceived += FrameHeader.Bytes + header.Length + FrameHeader.TrailerBytes;
         return frame;
+    }
+
+    private FrameBuffer Spare()
+    {
+        lock (_spareLock)
+        {
+            return _spare.TryPop(out var spare) ? spare : new FrameBuffer(this);
+        }
     }
 
     private void Handle(FrameBuffer frame)

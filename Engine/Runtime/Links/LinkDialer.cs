@@ -4,7 +4,7 @@ using System.Security.Authentication;
 namespace OrleansLM.Engine.Runtime.Links;
 
 /// <summary>Makes links: the connection, its encryption, and the question that the other side answers with a welcome or a reason.</summary>
-internal static class LinkDialer
+public static class LinkDialer
 {
     /// <summary>Dials, asks, and waits for the answer. The link is not started yet.</summary>
     /// <param name="address">Whom.</param>

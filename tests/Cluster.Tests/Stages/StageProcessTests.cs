@@ -1,0 +1,57 @@
+using OrleansLM.Cluster.Tests.Processes;
+
+namespace OrleansLM.Cluster.Tests.Stages;
+
+/// <summary>A model cut into stages in processes of their own.</summary>
+public sealed class StageProcessTests
+{
+    [Fact]
+    public async Task One_two_and_four_stages_in_as_many_processes_give_equal_ids_and_a_killed_one_in_the_middle_is_replaced_alone()
+    {
+        var starting = Enumerable.Range(0, 3).Select(_ => StageProgram.StartAsync()).ToArray();
+        using var first = await starting[0];
+        using var middle = await starting[1];
+        using var last = await starting[2];
+        foreach (var model in new[] { Repository.TinyModel, Repository.RecurrentModel })
+        {
+            var one = await RunAsync(model);
+            Assert.All(one, ids => Assert.Equal(40, ids.Length));
+            Assert.Equal(one, await RunAsync(model, first));
+            Assert.Equal(one, await RunAsync(model, first, middle, last));
+        }
+
+        await KillInTheMiddleAsync(first, middle, last);
+    }
+
+    private static async Task<List<int[]>> RunAsync(string model, params StageProgram[] programs)
+    {
+        await using var engine = new StagedEngine(model, programs);
+        return await engine.RunAsync();
+    }
+
+    private static async Task KillInTheMiddleAsync(StageProgram first, StageProgram middle, StageProgram last)
+    {
+        using var replacement = await StageProgram.StartAsync();
+        var undisturbed = await RunAsync(Repository.TinyModel);
+        var loaded = new[] { first, last }.Select(LoadedCount).ToArray();
+        await using (var engine = new StagedEngine(Repository.TinyModel, first, middle, last))
+        {
+            var connected = new[] { first, last }.Select(LoadedCount).ToArray();
+            var disturbed = await engine.RunAsync(token =>
+            {
+                if (token == 50)
+                {
+                    engine.Replace(stage: 1, replacement);
+                    middle.Kill();
+                }
+            });
+            Assert.Equal(undisturbed, disturbed);
+            Assert.Equal(connected, new[] { first, last }.Select(LoadedCount));
+        }
+
+        Assert.Equal(1, LoadedCount(replacement));
+        Assert.All(loaded, count => Assert.True(count > 0));
+    }
+
+    private static int LoadedCount(StageProgram program) => program.Told.Count(line => line.StartsWith("loaded", StringComparison.Ordinal));
+}
