@@ -10,6 +10,9 @@ namespace OrleansLM.Cli.Stage;
 /// <summary><c>stage</c>: serves layers of models to engines in other processes, which say which.</summary>
 internal sealed class StageCommand
 {
+    /// <summary>An engine that went away may come back; after this its stage's memory is given back.</summary>
+    private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(10);
+
     private readonly Option<string[]> _models = new("--model", "-m") { Description = "Model folder; may be given several times.", Required = true, HelpName = "DIR" };
     private readonly Option<LinkAddress> _listen = new("--listen")
     {
@@ -37,7 +40,11 @@ internal sealed class StageCommand
         using var server = Start(parsed);
         await parsed.InvocationConfiguration.Output.WriteLineAsync($"listening on {server.Address}").ConfigureAwait(false);
         await parsed.InvocationConfiguration.Output.FlushAsync(cancellation).ConfigureAwait(false);
-        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1));
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            server.UnloadIdle(s_idleLimit);
+        }
     }
 
     private StageServer Start(ParseResult parsed)

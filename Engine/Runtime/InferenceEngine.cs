@@ -15,11 +15,13 @@ namespace OrleansLM.Engine.Runtime;
 /// <summary>An engine in this process: all stages on one backend, one thread that plans, computes and samples.</summary>
 public sealed class InferenceEngine : IInferenceEngine
 {
+    private readonly IStageChain _chain;
     private readonly EngineLoop _loop;
     private readonly EngineThread _thread;
 
     internal InferenceEngine(EngineParts parts, EngineDescription description, IMeterFactory? meters, IDisposable? owned)
     {
+        _chain = parts.Chain;
         Config = parts.Config;
         Tokenizer = parts.Tokenizer;
         Description = description;
@@ -76,6 +78,17 @@ public sealed class InferenceEngine : IInferenceEngine
         var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
         return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend) with { MovesState = chain.MovesState }, meters, checkpoint);
     }
+
+    /// <summary>Bytes of state that an engine with these options would set aside, all stages together.</summary>
+    /// <exception cref="ArgumentException">The options do not hold a single page (or slot).</exception>
+    public static long StateBytes(ModelConfig config, EngineOptions options)
+    {
+        var plan = StatePlan.For(config, options);
+        return plan.UnitBytes * plan.Units;
+    }
+
+    /// <summary>Where stages are elsewhere: asks for their addresses again and connects anew. Turns go on with the same tokens, computed state is rebuilt.</summary>
+    public void Reroute() => _chain.Reroute();
 
     public EngineStatus GetStatus() => _loop.Counters.Snapshot(Description.PageCount);
 

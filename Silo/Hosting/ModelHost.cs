@@ -6,14 +6,14 @@ using OrleansLM.Silo.Models;
 
 namespace OrleansLM.Silo.Hosting;
 
-/// <summary>Loads the models before the silo starts and gives them back after it has stopped, when no grain can use them any more.</summary>
+/// <summary>Loads the models that are whole in this process before the silo starts, and gives all them back after it has stopped, when no grain can use them any more.</summary>
 internal sealed partial class ModelHost(IOptions<ServingOptions> options, IEngineLoader loader, ModelRegistry registry, ILogger<ModelHost> logger) : IHostedLifecycleService
 {
     private readonly ServingOptions _options = options.Value;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        foreach (var model in _options.Models)
+        foreach (var model in _options.Models.Where(model => model.Pipeline is null))
         {
             await Task.Run(() => Load(model), cancellationToken);
         }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Silo.Stages;
 
 namespace OrleansLM.Silo.Hosting;
 
@@ -15,6 +17,10 @@ public sealed class ModelOptions
 
     /// <summary>Chat template for messages that name none; null: the one that the folder names.</summary>
     public string? ChatTemplate { get; set; }
+
+    /// <summary>Null: all of the model is loaded here. Otherwise its stages are spread over silos that serve stages (section <c>Stages</c>).</summary>
+    [ValidateObjectMembers]
+    public PipelineSettings? Pipeline { get; set; }
 
     /// <summary>How its engine is set up; checked by <see cref="EngineOptions.Validate"/> when it is loaded.</summary>
     public EngineOptions Engine { get; set; } = new();

@@ -13,6 +13,7 @@ using OrleansLM.Silo.Moving;
 using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
 using OrleansLM.Silo.Snapshots;
+using OrleansLM.Silo.Stages;
 
 namespace OrleansLM.Silo.Hosting;
 
@@ -29,7 +30,7 @@ public static class SiloServices
         services.AddMetrics();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloClock>();
-        return services.AddModels(configuration).AddSessionLog(configuration).AddSessions(configuration).AddPlacement(configuration);
+        return services.AddModels(configuration).AddSessionLog(configuration).AddSessions(configuration).AddPlacement(configuration).AddStages(configuration);
     }
 
     private static IServiceCollection AddModels(this IServiceCollection services, IConfiguration configuration)
@@ -69,6 +70,16 @@ public static class SiloServices
         services.AddHostedService<LoadExchange>();
         services.AddHostedService<Rebalancer>();
         return services.AddHostedService<DrainAtStop>();
+    }
+
+    private static IServiceCollection AddStages(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<StageSettings>().Bind(configuration.GetSection(StageSettings.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StageSettings>, StageSettingsValidator>();
+        services.AddSingleton<PipelineTable>();
+        services.AddSingleton<StageNode>();
+        services.AddHostedService(provider => provider.GetRequiredService<StageNode>());
+        return services.AddHostedService<PipelineHost>();
     }
 
     private static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)

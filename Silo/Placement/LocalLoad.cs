@@ -28,6 +28,8 @@ public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, IOpti
             pages = Math.Max(pages, status.PagesTotal > 0 ? (double)status.PagesUsed / status.PagesTotal : 0);
         }
 
-        return new SiloLoad { RunningTurns = running, WaitingTurns = waiting, Sessions = active.Count, PagesUsed = pages, IsDraining = IsDraining, Zone = options.Value.Zone };
+        // Without a model of its own (it serves stages to others, or has not loaded yet) it can take no session.
+        var closed = IsDraining || models.All.Count == 0;
+        return new SiloLoad { RunningTurns = running, WaitingTurns = waiting, Sessions = active.Count, PagesUsed = pages, IsDraining = closed, Zone = options.Value.Zone };
     }
 }

@@ -38,7 +38,7 @@ internal sealed class QualityCommand
         var passKeys = parsed.GetValue(_passKeys)!.Where(length => length > 0).ToArray();
         using var model = LocalModel.Open(_local.Model(parsed));
         var filler = model.Encode(await File.ReadAllTextAsync(parsed.GetValue(_text)!, cancellationToken), bos: false);
-        await using var engine = model.Load(_local.Engine(parsed), 2L * lengths.Concat(passKeys).DefaultIfEmpty(1024).Max() + 1024);
+        await using var engine = model.Load(_local.Engine(parsed), 2L * lengths.Concat(passKeys).DefaultIfEmpty(1024).Max() + 1024, remote: null);
         Console.WriteLine($"{MachineDescription.Here()}; {engine.Description.ModelName}");
         _table.WriteHeader();
         if (lengths.Length > 0)

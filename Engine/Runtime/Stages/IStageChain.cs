@@ -31,6 +31,11 @@ internal interface IStageChain : IUnitAccess, IDisposable
     {
     }
 
+    /// <summary>Any thread: gives up the connection to stages elsewhere and makes it anew, wherever they are then.</summary>
+    void Reroute()
+    {
+    }
+
     /// <summary>Takes a filled step; <see cref="Depth"/> of them at most.</summary>
     /// <exception cref="StageLostException">The stages are not what they were.</exception>
     void Begin(PendingStep step);

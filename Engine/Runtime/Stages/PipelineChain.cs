@@ -41,6 +41,8 @@ internal sealed partial class PipelineChain : IStageChain
 
     public bool TakeLoss() => _opener.TakeLoss();
 
+    public void Reroute() => _opener.Reroute();
+
     public void Begin(PendingStep step)
     {
         var connection = Connection();

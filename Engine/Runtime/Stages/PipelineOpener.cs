@@ -100,6 +100,14 @@ internal sealed class PipelineOpener : IDisposable
         Lost(connection, reason);
     }
 
+    public void Reroute()
+    {
+        if (Current is { } connection)
+        {
+            GiveUp(connection, "the route has changed");
+        }
+    }
+
     public void Dispose()
     {
         _stopping.Cancel();

@@ -20,7 +20,15 @@ public sealed class StageProcessTests
             Assert.Equal(one, await RunAsync(model, first, middle, last));
         }
 
-        await KillInTheMiddleAsync(first, middle, last);
+        using var replacement = await StageProgram.StartAsync();
+        await KillInTheMiddleAsync(first, middle, last, replacement);
+        foreach (var program in new[] { first, last, replacement })
+        {
+            program.Dispose();
+        }
+
+        // Each loaded its layers once for each way of cutting each model; the stages around the one that was killed kept what they had.
+        Assert.Equal((4, 2, 1), (LoadedCount(first), LoadedCount(last), LoadedCount(replacement)));
     }
 
     private static async Task<List<int[]>> RunAsync(string model, params StageProgram[] programs)
@@ -29,28 +37,19 @@ public sealed class StageProcessTests
         return await engine.RunAsync();
     }
 
-    private static async Task KillInTheMiddleAsync(StageProgram first, StageProgram middle, StageProgram last)
+    private static async Task KillInTheMiddleAsync(StageProgram first, StageProgram middle, StageProgram last, StageProgram replacement)
     {
-        using var replacement = await StageProgram.StartAsync();
         var undisturbed = await RunAsync(Repository.TinyModel);
-        var loaded = new[] { first, last }.Select(LoadedCount).ToArray();
-        await using (var engine = new StagedEngine(Repository.TinyModel, first, middle, last))
+        await using var engine = new StagedEngine(Repository.TinyModel, first, middle, last);
+        var disturbed = await engine.RunAsync(token =>
         {
-            var connected = new[] { first, last }.Select(LoadedCount).ToArray();
-            var disturbed = await engine.RunAsync(token =>
+            if (token == 50)
             {
-                if (token == 50)
-                {
-                    engine.Replace(stage: 1, replacement);
-                    middle.Kill();
-                }
-            });
-            Assert.Equal(undisturbed, disturbed);
-            Assert.Equal(connected, new[] { first, last }.Select(LoadedCount));
-        }
-
-        Assert.Equal(1, LoadedCount(replacement));
-        Assert.All(loaded, count => Assert.True(count > 0));
+                engine.Replace(stage: 1, replacement);
+                middle.Kill();
+            }
+        });
+        Assert.Equal(undisturbed, disturbed);
     }
 
     private static int LoadedCount(StageProgram program) => program.Told.Count(line => line.StartsWith("loaded", StringComparison.Ordinal));

@@ -13,6 +13,7 @@ internal sealed class StageProgram : IDisposable
 
     private readonly ConcurrentQueue<string> _told = new();
     private readonly Process _process;
+    private bool _isDisposed;
 
     private StageProgram(Process process)
     {
@@ -53,11 +54,16 @@ internal sealed class StageProgram : IDisposable
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Kills it; all that it told is there afterwards. Idempotent.</summary>
     public void Dispose()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
     }
 
     private async Task<LinkAddress> ReadAddressAsync()

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace OrleansLM.Engine.Runtime.Loop;
+namespace OrleansLM.Engine.Runtime;
 
 /// <summary>Memory that the process can still use without swapping.</summary>
-internal static class AvailableMemory
+public static class AvailableMemory
 {
     private const string MemInfo = "/proc/meminfo";
 

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using OrleansLM.Contracts.Messages;
+
+namespace OrleansLM.Silo.Stages;
+
+/// <summary>The pipelines that begin on this silo: what they ask for, and where their stages are.</summary>
+public sealed class PipelineTable
+{
+    private readonly ConcurrentDictionary<string, PipelineRequest> _requests = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Action> _reroutes = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<PipelineRequest> Requests => [.. _requests.Values.OrderBy(request => request.Pipeline, StringComparer.Ordinal)];
+
+    public PipelineRequest? Find(string pipeline) => _requests.GetValueOrDefault(pipeline);
+
+    public void Set(PipelineRequest request) => _requests[request.Pipeline] = request;
+
+    public void SetReroute(string pipeline, Action reroute) => _reroutes[pipeline] = reroute;
+
+    /// <returns>False when no such pipeline begins here, or it is not connected yet.</returns>
+    public bool Reroute(string pipeline)
+    {
+        var found = _reroutes.TryGetValue(pipeline, out var reroute);
+        reroute?.Invoke();
+        return found;
+    }
+}
