@@ -48,6 +48,9 @@ internal sealed class Message : IActivationWork
 
     public bool IsRequest => Kind is MessageKind.Request or MessageKind.OneWay;
 
+    /// <summary>Whether a silo itself is to answer, rather than a grain.</summary>
+    public bool IsSystem => Target.Type.ToString() is { } type && (type.StartsWith("sys.silo", StringComparison.Ordinal) || type.StartsWith("sys.gateway", StringComparison.Ordinal));
+
     public bool IsReadOnly => Call!.Method.IsReadOnly;
 
     public bool AlwaysInterleaves => Call!.Method.AlwaysInterleaves;

@@ -29,7 +29,7 @@ internal interface ISiloControl : ISystemTarget
 
     Task<DirectoryAnswer> Lookup(GrainId grain, MembershipVersion view);
 
-    Task Unregister(GrainAddress address, MembershipVersion view);
+    Task<DirectoryAnswer> Unregister(GrainAddress address, MembershipVersion view);
 
     /// <summary>The activations on this silo that belong to a silo's part of the directory by the given ring.</summary>
     Task<Registration[]> GetRegistrations(SiloAddress[] ring, SiloAddress owner, MembershipVersion view);

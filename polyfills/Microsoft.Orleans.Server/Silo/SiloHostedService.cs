@@ -55,6 +55,7 @@ internal sealed partial class SiloHostedService(IServiceProvider services, SiloL
         var collector = services.GetRequiredService<IdleCollector>();
         lifecycle.Subscribe("Messaging", ServiceLifecycleStage.RuntimeInitialize, ct => ConnectAsync(runtime, catalog, ct), _ => DisconnectAsync());
         lifecycle.Subscribe("Membership", ServiceLifecycleStage.RuntimeServices, JoinAsync, LeaveAsync);
+        lifecycle.Subscribe("Leave", ServiceLifecycleStage.RuntimeServices + 1, _ => Task.CompletedTask, _ => services.GetRequiredService<IMessageTransport>().LeaveAsync());
         lifecycle.Subscribe("Collector", ServiceLifecycleStage.RuntimeGrainServices, _ => Run(collector.Start), _ => Run(collector.Dispose));
         lifecycle.Subscribe("Activations", ServiceLifecycleStage.GrainDeactivation, _ => Task.CompletedTask, catalog.CloseAsync);
         lifecycle.Subscribe("Join", ServiceLifecycleStage.BecomeActive, BecomeActiveAsync, BeginLeavingAsync);

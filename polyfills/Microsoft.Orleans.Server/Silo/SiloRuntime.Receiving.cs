@@ -132,7 +132,13 @@ internal sealed partial class SiloRuntime
     private void OnSiloDied(SiloAddress silo)
     {
         _directory.RemoveSilo(silo);
-        _transport.Forget(silo);
+        _ = EndWithAsync(silo);
+    }
+
+    // One that has left in good order may have answered last.
+    private async Task EndWithAsync(SiloAddress silo)
+    {
+        await _transport.ForgetAsync(silo);
         OnDisconnected(silo, new SiloUnavailableException($"Silo {silo} was declared dead."));
     }
 }

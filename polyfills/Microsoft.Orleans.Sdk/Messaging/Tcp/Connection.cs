@@ -11,6 +11,7 @@ internal sealed class Connection(Stream stream, SiloAddress peer, int maxHeader,
 
     private readonly byte[] _batch = new byte[BufferBytes];
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _batched;
     private int _isClosed;
 
@@ -21,6 +22,9 @@ internal sealed class Connection(Stream stream, SiloAddress peer, int maxHeader,
 
     /// <summary>The silo or client at the other end, as it says itself; the peer may be given by its gateway endpoint.</summary>
     public required SiloAddress PeerSilo { get; init; }
+
+    /// <summary>Nothing more comes from the peer.</summary>
+    public Task Ended => _ended.Task;
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
@@ -70,6 +74,8 @@ internal sealed class Connection(Stream stream, SiloAddress peer, int maxHeader,
             await stream.WriteAsync(_batch.AsMemory(0, count), _closing.Token);
         await stream.FlushAsync(_closing.Token);
     }
+
+    public void End() => _ended.TrySetResult();
 
     /// <summary>False when it was closed before.</summary>
     public bool Close()

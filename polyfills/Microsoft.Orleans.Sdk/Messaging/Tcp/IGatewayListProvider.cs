@@ -1,7 +1,7 @@
 namespace Orleans.Runtime.Messaging;
 
-/// <summary>Where a client learns of gateways: their endpoints, with the silo's generation or 0.</summary>
+/// <summary>Where a client learns of gateways.</summary>
 internal interface IGatewayListProvider
 {
-    Task<IReadOnlyList<SiloAddress>> GetGatewaysAsync(CancellationToken cancellation);
+    Task<IReadOnlyList<GatewayEntry>> GetGatewaysAsync(CancellationToken cancellation);
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime.Messaging;
 
@@ -14,6 +15,7 @@ internal sealed class PeerLink
     private readonly Lock _connecting = new();
     private readonly SemaphoreSlim _dialing = new(1);
     private readonly bool _canDial;
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
     private long _queuedBytes;
     private int _queuedCount;
@@ -34,13 +36,19 @@ internal sealed class PeerLink
 
     public bool IsConnected => Volatile.Read(ref _connection) is { IsClosed: false };
 
+    /// <summary>The peer takes no more requests.</summary>
+    public bool IsPeerLeaving { get; private set; }
+
     /// <summary>Whether more waits to be sent than may, so that no more is read from this peer.</summary>
     public bool IsCongested => Volatile.Read(ref _queuedBytes) > MaxQueuedBytes;
 
     /// <summary>Takes a message over. False when the link is closed. Throws when too much is queued already; responses are always taken.</summary>
     public bool Post(Outgoing outgoing)
     {
-        if (outgoing.Message.IsRequest && (Volatile.Read(ref _queuedCount) >= MaxQueuedRequests || IsCongested))
+        bool isRequest = outgoing.Message is { IsRequest: true };
+        if (isRequest && IsPeerLeaving && !outgoing.Message!.IsSystem)
+            return false;
+        if (isRequest && (Volatile.Read(ref _queuedCount) >= MaxQueuedRequests || IsCongested))
             throw new OrleansMessageRejectionException($"Overloaded: {_queuedCount} messages of {_queuedBytes} bytes wait to be sent to {Peer}.");
 
         Interlocked.Increment(ref _queuedCount);
@@ -50,6 +58,23 @@ internal sealed class PeerLink
 
         Count(outgoing);
         return false;
+    }
+
+    /// <summary>Tells the peer to send no more requests; completes when it has understood.</summary>
+    public Task LeaveAsync(WireWriter sign)
+    {
+        if (!IsConnected || !Post(new Outgoing(null, sign)))
+            _left.TrySetResult();
+        return _left.Task;
+    }
+
+    public void OnLeaveUnderstood() => _left.TrySetResult();
+
+    /// <summary>What was queued before goes first, and then the answer.</summary>
+    public void OnPeerLeaves(WireWriter answer)
+    {
+        IsPeerLeaving = true;
+        Post(new Outgoing(null, answer));
     }
 
     /// <summary>Uses a connection that the peer has made, unless this side has one already.</summary>
@@ -150,7 +175,8 @@ internal sealed class PeerLink
             foreach (Outgoing lost in _unflushed)
             {
                 Release(lost);
-                _transport.OnLost(lost.Message, Peer, exception);
+                if (lost.Message is not null)
+                    _transport.OnLost(lost.Message, Peer, exception);
             }
         }
 
@@ -162,9 +188,13 @@ internal sealed class PeerLink
         while (reader.TryRead(out Outgoing unsent))
         {
             Release(unsent);
-            _transport.OnUnsent(unsent.Message, reason);
+            if (unsent.Message is not null)
+                _transport.OnUnsent(unsent.Message, reason);
         }
     }
+
+    // Whatever is undone by then would wait for a peer that is gone.
+    public void OnDisconnected() => _left.TrySetResult();
 
     private void Release(Outgoing outgoing)
     {

@@ -4,7 +4,7 @@ namespace Orleans.Runtime.Messaging;
 
 internal sealed class StaticGatewayList(IReadOnlyList<IPEndPoint> endpoints) : IGatewayListProvider
 {
-    private readonly SiloAddress[] _gateways = [.. endpoints.Select(e => SiloAddress.New(e, 0))];
+    private readonly GatewayEntry[] _gateways = [.. endpoints.Select(e => new GatewayEntry(SiloAddress.New(e, 0), IsActive: true))];
 
-    public Task<IReadOnlyList<SiloAddress>> GetGatewaysAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<SiloAddress>>(_gateways);
+    public Task<IReadOnlyList<GatewayEntry>> GetGatewaysAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<GatewayEntry>>(_gateways);
 }

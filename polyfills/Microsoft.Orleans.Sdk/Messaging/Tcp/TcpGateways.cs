@@ -22,6 +22,7 @@ internal sealed partial class TcpGateways(
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<SiloAddress, Task> _connecting = new();
+    private readonly HashSet<SiloAddress> _heard = [];
     private SiloAddress[] _known = [];
     private SiloManifest[] _manifests = [];
     private long _lastRead;
@@ -39,7 +40,7 @@ internal sealed partial class TcpGateways(
         get
         {
             SiloAddress[] known = Volatile.Read(ref _known);
-            SiloAddress[] connected = Array.FindAll(known, transport.IsConnected);
+            SiloAddress[] connected = Array.FindAll(known, transport.TakesRequests);
             return connected.Length > 0 ? connected : known;
         }
     }
@@ -78,12 +79,18 @@ internal sealed partial class TcpGateways(
 
     private async Task ReadListAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<SiloAddress> gateways = await list.GetGatewaysAsync(cancellation);
+        IReadOnlyList<GatewayEntry> entries = await list.GetGatewaysAsync(cancellation);
         _lastRead = time.GetTimestamp();
-        SiloAddress[] before = Interlocked.Exchange(ref _known, [.. gateways]);
-        foreach (SiloAddress lost in before.Except(gateways))
-            transport.Forget(lost);
-        if (before.Length != gateways.Count || before.Except(gateways).Any())
+        SiloAddress[] gateways = [.. entries.Where(e => e.IsActive).Select(e => e.Address)];
+        SiloAddress[] before = Interlocked.Exchange(ref _known, gateways);
+        _heard.UnionWith(gateways);
+        foreach (SiloAddress lost in _heard.Except(entries.Select(e => e.Address)).ToArray())
+        {
+            _heard.Remove(lost);
+            _ = transport.ForgetAsync(lost);
+        }
+
+        if (!before.SequenceEqual(gateways))
             LogGateways(gateways);
     }
 

@@ -12,6 +12,12 @@ namespace Orleans.Runtime.Messaging;
 /// </summary>
 internal sealed partial class TcpTransport : IMessageTransport
 {
+    private const byte LeaveSign = 1;
+    private const byte UnderstoodSign = 2;
+
+    // How long a silo that is gone may still be heard: what it has sent before may be on the way.
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<SiloAddress, PeerLink> _links = new();
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();
     private readonly MessageCodec _messages;
@@ -58,6 +64,10 @@ internal sealed partial class TcpTransport : IMessageTransport
             await ListenAsync(clients, forClients: true, cancellation);
     }
 
+    public async Task LeaveAsync()
+        => await Task.WhenAll(_links.Values.Select(l => l.LeaveAsync(SignOf(LeaveSign)))).WaitAsync(_options.OpenConnectionTimeout)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     public async Task DetachAsync(SiloAddress address)
     {
         StopListening();
@@ -79,11 +89,14 @@ internal sealed partial class TcpTransport : IMessageTransport
             connection.Close();
     }
 
-    public void Forget(SiloAddress silo)
+    public async Task ForgetAsync(SiloAddress silo)
     {
         if (_links.TryRemove(silo, out PeerLink? link))
-            link.Close();
-        foreach (Connection connection in _connections.Keys.Where(c => c.Peer.Equals(silo)))
+            link.Complete();
+        Connection[] connections = [.. _connections.Keys.Where(c => c.Peer.Equals(silo))];
+        await Task.WhenAll(connections.Select(c => c.Ended)).WaitAsync(LastWords).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        link?.Close();
+        foreach (Connection connection in connections)
             connection.Close();
     }
 
@@ -100,6 +113,9 @@ internal sealed partial class TcpTransport : IMessageTransport
 
     /// <summary>Whether there is a connection with the peer now.</summary>
     public bool IsConnected(SiloAddress peer) => _links.TryGetValue(peer, out PeerLink? link) && link.IsConnected;
+
+    /// <summary>Whether there is a connection with the peer now, and it takes requests.</summary>
+    public bool TakesRequests(SiloAddress peer) => _links.TryGetValue(peer, out PeerLink? link) && link is { IsConnected: true, IsPeerLeaving: false };
 
     /// <summary>The peer under which a silo is connected: itself, or its gateway endpoint.</summary>
     public SiloAddress? PeerOf(SiloAddress silo) => _connections.Keys.FirstOrDefault(c => c.PeerSilo.Equals(silo) && !c.IsClosed)?.Peer;
@@ -130,15 +146,24 @@ internal sealed partial class TcpTransport : IMessageTransport
             return;
 
         connection.Close();
-        if (connection.Peer.IsClient && _links.TryGetValue(connection.Peer, out PeerLink? link) && !link.IsConnected)
-        {
-            _links.TryRemove(KeyValuePair.Create(connection.Peer, link));
-            link.Close();
-        }
+        connection.End();
+        if (_links.TryGetValue(connection.Peer, out PeerLink? link) && !link.IsConnected)
+            Abandon(link);
 
         if (!_isClosed)
             LogDisconnected(connection.Peer, reason is OperationCanceledException or IOException ? null : reason);
         _receiver!.OnDisconnected(connection.Peer, reason);
+    }
+
+    // A peer that takes no more requests is not dialed again; a client dials by itself.
+    private void Abandon(PeerLink link)
+    {
+        link.OnDisconnected();
+        if (!link.Peer.IsClient && !link.IsPeerLeaving)
+            return;
+
+        _links.TryRemove(KeyValuePair.Create(link.Peer, link));
+        link.Close();
     }
 
     // Clients make the connections; a response may go back through the silo that the request came through.
@@ -215,6 +240,12 @@ internal sealed partial class TcpTransport : IMessageTransport
 
     private async ValueTask ReceiveAsync(Connection connection, ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> body)
     {
+        if (header.IsEmpty)
+        {
+            ReceiveSign(connection, body);
+            return;
+        }
+
         Message message = _messages.DecodeHeader(header, body);
         if (connection.Peer.IsClient)
             message = FromClient(message, connection.Peer);
@@ -230,6 +261,26 @@ internal sealed partial class TcpTransport : IMessageTransport
         // Who sends more than it takes the answers of is not listened to for a while.
         while (_links.TryGetValue(connection.Peer, out PeerLink? link) && link.IsCongested && !connection.IsClosed)
             await Task.Delay(TimeSpan.FromMilliseconds(5));
+    }
+
+    private void ReceiveSign(Connection connection, ReadOnlyMemory<byte> body)
+    {
+        if (!_links.TryGetValue(connection.Peer, out PeerLink? link))
+            return;
+
+        if (body.Length == 1 && body.Span[0] == LeaveSign)
+            link.OnPeerLeaves(SignOf(UnderstoodSign));
+        else
+            link.OnLeaveUnderstood();
+    }
+
+    private WireWriter SignOf(byte sign)
+    {
+        var frame = new WireWriter(_codecs);
+        frame.WriteInt32(0);
+        frame.WriteInt32(1);
+        frame.WriteByte(sign);
+        return frame;
     }
 
     // A client knows no silos but the one that it is connected to: that one finds the grain.

@@ -81,13 +81,15 @@ internal sealed partial class DistributedDirectory : IActivationDirectory, IDisp
         Invalidate(address.GrainId, address.SiloAddress!);
         try
         {
-            DirectoryView view = Volatile.Read(ref _view);
-            if (view.Ring.OwnerOf(address.GrainId) is not { } owner)
-                return;
-            if (owner.Equals(_silo))
-                Unregister(address);
-            else
-                await _controls.Of(owner).Unregister(address, view.Version);
+            DirectoryAnswer answer;
+            do
+            {
+                DirectoryView view = Volatile.Read(ref _view);
+                answer = await AskAsync(view, address.GrainId, () => UnregisterAsync(address, view.Version), c => c.Unregister(address, view.Version));
+                if (answer.IsMoved)
+                    await _membership.Refresh(answer.MovedSince);
+            }
+            while (answer.IsMoved);
         }
         catch (Exception exception)
         {
@@ -124,14 +126,16 @@ internal sealed partial class DistributedDirectory : IActivationDirectory, IDisp
     public Task<DirectoryAnswer> LookupAsync(GrainId grain, MembershipVersion view)
         => AnswerAsync(grain, view, () => _entries.GetValueOrDefault(grain)?.Address);
 
-    public void Unregister(GrainAddress address)
-    {
-        lock (_lock)
+    /// <summary>Takes an activation out of this silo's part: what is still being learned of it may have it too.</summary>
+    public Task<DirectoryAnswer> UnregisterAsync(GrainAddress address, MembershipVersion view) => AnswerAsync(
+        address.GrainId,
+        view,
+        () =>
         {
             if (_entries.TryGetValue(address.GrainId, out Registration? entry) && entry.Address.ActivationId == address.ActivationId)
                 _entries.Remove(address.GrainId);
-        }
-    }
+            return null;
+        });
 
     /// <summary>What is registered on this silo and belongs to the owner's part, as of a membership at least as new as the given one.</summary>
     public async Task<Registration[]> GetRegistrationsAsync(SiloAddress[] ring, SiloAddress owner, MembershipVersion view)

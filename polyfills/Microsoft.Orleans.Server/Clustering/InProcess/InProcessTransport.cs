@@ -22,9 +22,9 @@ internal sealed class InProcessTransport : IMessageTransport
 
     public void CutOff(SiloAddress address) => _receivers.TryRemove(address, out _);
 
-    public void Forget(SiloAddress silo)
-    {
-    }
+    public Task LeaveAsync() => Task.CompletedTask;
+
+    public Task ForgetAsync(SiloAddress silo) => Task.CompletedTask;
 
     public bool TrySend(SiloAddress destination, Message message)
     {

@@ -58,11 +58,7 @@ internal sealed class SiloControl(
 
     public Task<DirectoryAnswer> Lookup(GrainId grain, MembershipVersion view) => directory.LookupAsync(grain, view);
 
-    public Task Unregister(GrainAddress address, MembershipVersion view)
-    {
-        directory.Unregister(address);
-        return Task.CompletedTask;
-    }
+    public Task<DirectoryAnswer> Unregister(GrainAddress address, MembershipVersion view) => directory.UnregisterAsync(address, view);
 
     public Task<Registration[]> GetRegistrations(SiloAddress[] ring, SiloAddress owner, MembershipVersion view) => directory.GetRegistrationsAsync(ring, owner, view);
 

@@ -51,6 +51,21 @@ public sealed class ProcessFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_silo_that_stops_in_good_order_fails_no_call()
+    {
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database, probeMs: 5_000);
+        NodeProcess stopped = cluster.Nodes[0];
+        INodeGrain[] grains = [.. await cluster.GrainsOnAsync(stopped, 3), .. await cluster.GrainsOnAsync(cluster.Nodes[1], 3)];
+        using var end = new CancellationTokenSource();
+        Task[] callers = [.. grains.Select(g => CallUntilAsync(g, end.Token))];
+        await stopped.StopAsync();
+        Assert.Equal(0, stopped.ExitCode);
+        await Task.WhenAll(grains.Select(g => g.Increment()));
+        await end.CancelAsync();
+        await Task.WhenAll(callers);
+    }
+
+    [Fact]
     public async Task A_silo_that_joins_gets_grains_and_no_activation_is_doubled()
     {
         await using NodeCluster cluster = await NodeCluster.StartAsync(1, _file.Database);
@@ -112,5 +127,11 @@ public sealed class ProcessFailureTests : IDisposable
             Assert.NotEqual(killed.Address.ToParsableString(), await Eventually.SucceedsAsync(grain.Where));
         Dictionary<SiloAddress, SiloStatus> hosts = await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts();
         Assert.Equal(SiloStatus.Dead, hosts[killed.Address]);
+    }
+
+    private static async Task CallUntilAsync(INodeGrain grain, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+            await grain.Increment();
     }
 }
