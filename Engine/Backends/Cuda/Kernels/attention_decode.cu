@@ -8,7 +8,7 @@
 //   scale = 1 / sqrt(D). fresh: how many positions up to p this step itself may have written (1 in plain decode; T is always safe): older ones are fetched before the kernel in front has
 //   ended. So positions, rowPageTable, pageIds and older pages must be complete before the first kernel of the step that is launched with programmatic serialization.
 // Macros: HEAD_DIM = 64 or 128, GROUP = H / G (1 .. 16), FP8 = 1: pages of e4m3.
-// Launch: grid (splits, G, T), block 128, dynamic shared memory = 768 * D + 16 * (2 * D + 16) + 16 * 272 + 1280.
+// Launch: grid (splits, G, T), block 2 * D, dynamic shared memory = 768 * D + 16 * (2 * D + 16) + 16 * 272 + 2560.
 #include "softmax.cuh"
 #include "fp8.cuh"
 
@@ -22,14 +22,17 @@
 #define FP8 0
 #endif
 
-#define THREADS 128
+// A warp takes STEP / WARPS positions of the keys and D / WARPS columns of the values.
+#define WARPS (HEAD_DIM / 16)
+#define THREADS (WARPS * 32)
+#define KEY_TILES (STEP / WARPS / 8)
 #define SLOTS (FP8 ? 6 : 3)
 #define ELEMENT (FP8 ? 1 : 2)
 #define ROW_BYTES (HEAD_DIM * ELEMENT)
 #define SLOT_BYTES (STEP * ROW_BYTES)
 #define Q_PITCH (2 * HEAD_DIM + 16)
 #define P_PITCH 272
-#define COLUMN_TILES (HEAD_DIM / 32)
+#define COLUMN_TILES 2
 #define PARTIAL (HEAD_DIM + 2)
 #define MAX_PAGES 32
 // Rows 8 .. 15 of the tile are empty when a group has at most eight heads.
@@ -53,44 +56,52 @@ __device__ __forceinline__ int chunk_offset(int key, int chunk)
 // Stage i (keys of step i / 2, or its values) into its slot of the ring. What the row does not see is never read; it becomes zeros.
 __device__ __forceinline__ void load_stage(const Row& row, int stage, u32 ring)
 {
-    constexpr int CHUNKS = ROW_BYTES / 16;
+    constexpr int CHUNKS = ROW_BYTES / 16, COPIES = PAGE * CHUNKS / THREADS, KEYS = THREADS / CHUNKS;
     const unsigned char* base = stage & 1 ? row.values : row.keys;
+    const int key = threadIdx.x / CHUNKS, chunk = threadIdx.x % CHUNKS;
     const u32 slot = ring + stage % SLOTS * SLOT_BYTES;
 #pragma unroll
     for (int half = 0; half < 2; half++)
     {
         const int page = stage / 2 * 2 + half, first = row.begin + page * PAGE;
-        const unsigned char* source = base + ((long long)row.pages[page] * row.kvHeads + row.kvHead) * (PAGE * ROW_BYTES);
+        const unsigned char* source = base + ((long long)row.pages[page] * row.kvHeads + row.kvHead) * (PAGE * ROW_BYTES) + threadIdx.x * 16;
+        const bool whole = first >= row.low && first + PAGE - 1 <= row.position;
 #pragma unroll
-        for (int n = 0; n < PAGE * CHUNKS / THREADS; n++)
+        for (int n = 0; n < COPIES; n++)
         {
-            const int i = n * THREADS + threadIdx.x, key = i / CHUNKS, chunk = i % CHUNKS;
-            const bool seen = first + key <= row.position && first + key >= row.low;
-            copy_async(slot + chunk_offset(half * PAGE + key, chunk), seen ? source + i * 16 : base, seen ? 16 : 0);
+            const int at = n * KEYS + key;
+            const bool seen = whole || (first + at <= row.position && first + at >= row.low);
+            copy_async(slot + chunk_offset(half * PAGE + at, chunk), seen ? source + n * (THREADS * 16) : base, seen ? 16 : 0);
         }
     }
 }
 
-// Scores of this warp's 32 positions. e4m3: a lane's four bytes of a k16 step are taken as its four k of the product, for queries and keys alike: the same sixteen k, the same bits.
-__device__ __forceinline__ void score(float (&s)[4][4], const u32 (&qf)[HEAD_DIM / 16][4], u32 keys, int warp, int lane)
+// Scores of this warp's positions. e4m3: a lane's four bytes of a k16 step are taken as its four k of the product, for queries and keys alike: the same sixteen k, the same bits.
+__device__ __forceinline__ void score(float (&s)[KEY_TILES][4], const u32 (&qf)[HEAD_DIM / 16][4], u32 keys, int warp, int lane)
 {
 #pragma unroll
-    for (int j = 0; j < 4; j++)
+    for (int j = 0; j < KEY_TILES; j++)
     {
         s[j][0] = s[j][1] = s[j][2] = s[j][3] = 0.0f;
     }
 
+    const int first = warp * (STEP / WARPS);
 #if FP8
+    // Two steps of k for 16 positions at a time.
 #pragma unroll
-    for (int k = 0; k < HEAD_DIM / 16; k++)
+    for (int k = 0; k < HEAD_DIM / 16; k += 2)
     {
-        u32 b[4];
-        load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(warp * 32 + lane, k));
 #pragma unroll
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < KEY_TILES; j += 2)
         {
-            const uint2 wide = widen_e4m3_x4(b[j]);
-            multiply_add(s[j], qf[k], wide.x, wide.y);
+            u32 b[4];
+            load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(first + j * 8 + lane % 16, k + lane / 16));
+#pragma unroll
+            for (int i = 0; i < 4; i++)
+            {
+                const uint2 wide = widen_e4m3_x4(b[i]);
+                multiply_add(s[j + (i & 1)], qf[k + i / 2], wide.x, wide.y);
+            }
         }
     }
 #else
@@ -98,10 +109,10 @@ __device__ __forceinline__ void score(float (&s)[4][4], const u32 (&qf)[HEAD_DIM
     for (int k = 0; k < HEAD_DIM / 16; k++)
     {
 #pragma unroll
-        for (int j = 0; j < 4; j += 2)
+        for (int j = 0; j < KEY_TILES; j += 2)
         {
             u32 b[4];
-            load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(warp * 32 + j * 8 + lane / 16 * 8 + (lane & 7), k * 2 + (lane / 8 & 1)));
+            load_matrix_x4(b[0], b[1], b[2], b[3], keys + chunk_offset(first + j * 8 + lane / 16 * 8 + (lane & 7), k * 2 + (lane / 8 & 1)));
             multiply_add(s[j], qf[k], b[0], b[1]);
             multiply_add(s[j + 1], qf[k], b[2], b[3]);
         }
@@ -109,33 +120,22 @@ __device__ __forceinline__ void score(float (&s)[4][4], const u32 (&qf)[HEAD_DIM
 #endif
 }
 
-// This warp's columns of all 128 positions. e4m3: transposed loads move pairs of columns; their even and odd columns become two tiles.
+// This warp's 16 columns of all 128 positions. e4m3: transposed loads move pairs of columns; their even and odd columns become two tiles.
 __device__ __forceinline__ void weigh(float (&o)[COLUMN_TILES][4], u32 weights, u32 values, int warp, int lane)
 {
 #pragma unroll
     for (int k = 0; k < STEP / 16; k++)
     {
-        u32 p[4];
+        u32 p[4], b[4];
         load_matrix_x4(p[0], p[1], p[2], p[3], weights + lane % 16 * P_PITCH + k * 32 + lane / 16 * 16);
 #if FP8
-        u32 b[4];
-        const int chunk = HEAD_DIM == 128 ? warp * 2 + lane / 16 : warp;
-        load_matrix_x4_transposed(b[0], b[1], b[2], b[3], values + chunk_offset(k * 16 + lane % 16, chunk));
-#pragma unroll
-        for (int j = 0; j < COLUMN_TILES; j += 2)
-        {
-            multiply_add(o[j], p, widen_e4m3(__byte_perm(b[j], 0, 0x2404)), widen_e4m3(__byte_perm(b[j + 1], 0, 0x2404)));
-            multiply_add(o[j + 1], p, widen_e4m3(__byte_perm(b[j], 0, 0x3414)), widen_e4m3(__byte_perm(b[j + 1], 0, 0x3414)));
-        }
+        load_matrix_x2_transposed(b[0], b[1], values + chunk_offset(k * 16 + lane % 16, warp));
+        multiply_add(o[0], p, widen_e4m3(__byte_perm(b[0], 0, 0x2404)), widen_e4m3(__byte_perm(b[1], 0, 0x2404)));
+        multiply_add(o[1], p, widen_e4m3(__byte_perm(b[0], 0, 0x3414)), widen_e4m3(__byte_perm(b[1], 0, 0x3414)));
 #else
-#pragma unroll
-        for (int j = 0; j < COLUMN_TILES; j += 2)
-        {
-            u32 b[4];
-            load_matrix_x4_transposed(b[0], b[1], b[2], b[3], values + chunk_offset(k * 16 + lane % 16, warp * COLUMN_TILES + j + lane / 16));
-            multiply_add(o[j], p, b[0], b[1]);
-            multiply_add(o[j + 1], p, b[2], b[3]);
-        }
+        load_matrix_x4_transposed(b[0], b[1], b[2], b[3], values + chunk_offset(k * 16 + lane % 16, warp * 2 + lane / 16));
+        multiply_add(o[0], p, b[0], b[1]);
+        multiply_add(o[1], p, b[2], b[3]);
 #endif
     }
 }
@@ -179,7 +179,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     __shared__ int pages[MAX_PAGES];
     __shared__ int arrived;
     let_next_kernel_start();
-    const int split = blockIdx.x, kvHead = blockIdx.y, t = blockIdx.z;
+    // Long splits of all heads first, short ones last: they fill the gaps at the end.
+    const int order = blockIdx.y * gridDim.x + blockIdx.x;
+    const int split = gridDim.x - 1 - order / kvHeads, kvHead = order % kvHeads, t = blockIdx.z;
     const int position = positions[t];
     const int low = position - window >= 0 ? position - window + 1 : 0;
     const int start = split_start(split), stop = split_start(split + 1);
@@ -227,7 +229,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     unsigned char* qshared = shared_memory + SLOTS * SLOT_BYTES;
     unsigned char* pshared = qshared + 16 * Q_PITCH;
     float* maxima = (float*)(pshared + 16 * P_PITCH);
-    float* sums = maxima + 64;
+    float* sums = maxima + 16 * WARPS;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, g = lane / 4, quad = lane % 4;
     const int heads = kvHeads * GROUP;
     for (int i = threadIdx.x; i < 16 * HEAD_DIM / 8; i += THREADS)
@@ -242,9 +244,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         *(uint4*)(qshared + head * Q_PITCH + chunk * 16) = v;
     }
 
-    if (HALVES == 1 && threadIdx.x < 8 * P_PITCH / 16)
+    for (int i = threadIdx.x; HALVES == 1 && i < 8 * P_PITCH / 16; i += THREADS)
     {
-        ((uint4*)(pshared + 8 * P_PITCH))[threadIdx.x] = make_uint4(0, 0, 0, 0);
+        ((uint4*)(pshared + 8 * P_PITCH))[i] = make_uint4(0, 0, 0, 0);
     }
 
     __syncthreads();
@@ -282,12 +284,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         }
 
         commit_copies();
-        float s[4][4];
+        float s[KEY_TILES][4];
         score(s, qf, ring + stage % SLOTS * SLOT_BYTES, warp, lane);
-        const int first = begin + stage / 2 * STEP + warp * 32 + quad * 2;
+        const int first = begin + stage / 2 * STEP + warp * (STEP / WARPS) + quad * 2;
         float highest[2] = {NEG_INF, NEG_INF};
 #pragma unroll
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < KEY_TILES; j++)
         {
 #pragma unroll
             for (int e = 0; e < 2 * HALVES; e++)
@@ -313,21 +315,27 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         for (int r = 0; r < HALVES; r++)
         {
             const int at = g + 8 * r;
-            const float now = fmaxf(m[r], fmaxf(fmaxf(maxima[at], maxima[16 + at]), fmaxf(maxima[32 + at], maxima[48 + at])));
+            float now = m[r];
+#pragma unroll
+            for (int w = 0; w < WARPS; w++)
+            {
+                now = fmaxf(now, maxima[w * 16 + at]);
+            }
+
             const float finite = finite_maximum(now);
             const float scaled = __fmul_rn(finite, c);
             rescale[r] = softmax_rescale(m[r], finite, c);
             m[r] = now;
-            float sum = 0.0f;
 #pragma unroll
-            for (int j = 0; j < 4; j++)
+            for (int j = 0; j < KEY_TILES; j += 2)
             {
                 const float p0 = softmax_weight(s[j][2 * r], c, scaled), p1 = softmax_weight(s[j][2 * r + 1], c, scaled);
-                sum = __fadd_rn(__fadd_rn(sum, p0), p1);
-                *(u32*)(pshared + at * P_PITCH + (warp * 32 + j * 8 + quad * 2) * 2) = pack_bf16(p0, p1);
+                const float p2 = softmax_weight(s[j + 1][2 * r], c, scaled), p3 = softmax_weight(s[j + 1][2 * r + 1], c, scaled);
+                u32* p = (u32*)(pshared + at * P_PITCH + (warp * (STEP / WARPS) + j * 8 + quad * 2) * 2);
+                p[0] = pack_bf16(p0, p1);
+                p[4] = pack_bf16(p2, p3);
+                sums[((warp * (STEP / WARPS) / 16 + j / 2) * 16 + at) * 4 + quad] = group_sum(p0, p1, p2, p3);
             }
-
-            sums[(warp * 16 + at) * 4 + quad] = sum;
         }
 
         wait_copies<SLOTS - 2>();
@@ -342,8 +350,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         for (int r = 0; r < HALVES; r++)
         {
             const int at = (g + 8 * r) * 4 + quad;
-            const float sum = __fadd_rn(__fadd_rn(sums[at], sums[64 + at]), __fadd_rn(sums[128 + at], sums[192 + at]));
-            l[r] = __fmaf_rn(l[r], rescale[r], sum);
+            l[r] = __fmaf_rn(l[r], rescale[r], sum_groups(sums + at, 64));
 #pragma unroll
             for (int j = 0; j < COLUMN_TILES; j++)
             {

@@ -125,23 +125,19 @@ struct Softmax
             const float scaled = __fmul_rn(finite, c);
             rescale[r] = softmax_rescale(m[r], finite, c);
             m[r] = now;
-            float sums[4];
+            float sums[8];
 #pragma unroll
-            for (int group = 0; group < 4; group++)
+            for (int group = 0; group < 8; group++)
             {
-                float sum = 0.0f;
-#pragma unroll
-                for (int j = 4 * group; j < 4 * group + 4; j++)
-                {
-                    s[4 * j + 2 * r] = softmax_weight(s[4 * j + 2 * r], c, scaled);
-                    s[4 * j + 2 * r + 1] = softmax_weight(s[4 * j + 2 * r + 1], c, scaled);
-                    sum = __fadd_rn(__fadd_rn(sum, s[4 * j + 2 * r]), s[4 * j + 2 * r + 1]);
-                }
-
-                sums[group] = sum;
+                float* w = s + 8 * group + 2 * r;
+                w[0] = softmax_weight(w[0], c, scaled);
+                w[1] = softmax_weight(w[1], c, scaled);
+                w[4] = softmax_weight(w[4], c, scaled);
+                w[5] = softmax_weight(w[5], c, scaled);
+                sums[group] = group_sum(w[0], w[1], w[4], w[5]);
             }
 
-            l[r] = __fmaf_rn(l[r], rescale[r], __fadd_rn(__fadd_rn(sums[0], sums[1]), __fadd_rn(sums[2], sums[3])));
+            l[r] = __fmaf_rn(l[r], rescale[r], sum_groups(sums, 1));
         }
     }
 };

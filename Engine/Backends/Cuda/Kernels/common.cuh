@@ -52,6 +52,11 @@ __device__ __forceinline__ void load_matrix_x4_transposed(u32& a, u32& b, u32& c
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(shared) : "memory");
 }
 
+__device__ __forceinline__ void load_matrix_x2_transposed(u32& a, u32& b, u32 shared)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];" : "=r"(a), "=r"(b) : "r"(shared) : "memory");
+}
+
 // d += A[16x16] B[16x8], f32 accumulators: d0, d1 are row lane/4, columns 2(lane%4), +1; d2, d3 the same columns of row lane/4 + 8.
 __device__ __forceinline__ void multiply_add(float* d, const u32* a, u32 b0, u32 b1)
 {

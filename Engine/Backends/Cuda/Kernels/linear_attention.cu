@@ -1,5 +1,5 @@
 // SUPRA's linear attention, token by token in f32 whatever the chunk, so that decode, prefill and replay give the same bits: S += k (v / sqrt(D))^T, o = q^T S, S = gamma S.
-// A block keeps 32 value columns of one head's state in registers while the rows of a segment pass; a thread has D / 4 key dimensions of one column.
+// A block keeps 32 value columns of one head's state in registers while the rows of a segment pass; a thread has D / 16 key dimensions of four columns.
 //
 // linear_attention(const bf16* q [T, H*D], const bf16* k, const bf16* v [T, G*D], float* states [slots, H, D, D], const float* decay [H], const int* segments [n, 5], float* out [T, H*D],
 //                  int heads, int kvHeads, float scale)      scale = 1 / sqrt(D); q and k behind feature map and rotation
@@ -17,10 +17,8 @@
 
 #define THREADS 128
 #define CHUNK 16
-#define PARTS 4
+#define PARTS 16
 #define PART (HEAD_DIM / PARTS)
-// A part's row starts four banks after its neighbour's, so that the four parts of a warp read beside each other.
-#define PITCH (PARTS * (PART + 4))
 #define COLUMNS 32
 
 struct Raw
@@ -41,9 +39,46 @@ __device__ __forceinline__ void widen_rows(float* target, const bf16* source, in
 {
     for (int i = threadIdx.x; i < rows * HEAD_DIM / 4; i += THREADS)
     {
-        const int row = i / (HEAD_DIM / 4), at = i % (HEAD_DIM / 4) * 4;
-        const uint2 raw = *(const uint2*)(source + row * HEAD_DIM + at);
-        *(float4*)(target + row * PITCH + at / PART * (PART + 4) + at % PART) = make_float4(low_bf16(raw.x), high_bf16(raw.x), low_bf16(raw.y), high_bf16(raw.y));
+        const uint2 raw = *(const uint2*)(source + i * 4);
+        *(float4*)(target + i * 4) = make_float4(low_bf16(raw.x), high_bf16(raw.x), low_bf16(raw.y), high_bf16(raw.y));
+    }
+}
+
+// One token: the state grows, is read and decays. The sixteen parts of a column are added as a tree over the lanes 16, 8, 4, 2 apart, four columns at a time at first.
+__device__ __forceinline__ void advance(float (&s)[PART][4], const float* query, const float* key, const bf16* value, float scale, float gamma, float* out, int lane)
+{
+    const uint2 raw = *(const uint2*)value;
+    const float v[4] = {__fmul_rn(low_bf16(raw.x), scale), __fmul_rn(high_bf16(raw.x), scale), __fmul_rn(low_bf16(raw.y), scale), __fmul_rn(high_bf16(raw.y), scale)};
+    float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+#pragma unroll
+    for (int i = 0; i < PART; i += 4)
+    {
+        const float4 q4 = *(const float4*)(query + i), k4 = *(const float4*)(key + i);
+        const float q[4] = {q4.x, q4.y, q4.z, q4.w}, k[4] = {k4.x, k4.y, k4.z, k4.w};
+#pragma unroll
+        for (int e = 0; e < 4; e++)
+        {
+#pragma unroll
+            for (int c = 0; c < 4; c++)
+            {
+                const float grown = __fmaf_rn(k[e], v[c], s[i + e][c]);
+                sums[c] = __fmaf_rn(q[e], grown, sums[c]);
+                s[i + e][c] = __fmul_rn(grown, gamma);
+            }
+        }
+    }
+
+    // Each exchange halves the columns that a lane still adds: two, then one; the last two only add.
+    const bool upper = lane & 16;
+    const float a = __fadd_rn(upper ? sums[2] : sums[0], __shfl_xor_sync(0xffffffffu, upper ? sums[0] : sums[2], 16));
+    const float b = __fadd_rn(upper ? sums[3] : sums[1], __shfl_xor_sync(0xffffffffu, upper ? sums[1] : sums[3], 16));
+    const bool odd = lane & 8;
+    float sum = __fadd_rn(odd ? b : a, __shfl_xor_sync(0xffffffffu, odd ? a : b, 8));
+    sum = __fadd_rn(sum, __shfl_xor_sync(0xffffffffu, sum, 4));
+    sum = __fadd_rn(sum, __shfl_xor_sync(0xffffffffu, sum, 2));
+    if ((lane & 6) == 0)
+    {
+        out[(upper ? 2 : 0) + (odd ? 1 : 0)] = sum;
     }
 }
 
@@ -51,7 +86,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     linear_attention(const bf16* q, const bf16* k, const bf16* v, float* states, const float* decay, const int* segments, float* out, int heads, int kvHeads, float scale)
 {
     __shared__ __align__(16) Raw raw[2];
-    __shared__ __align__(16) float queries[CHUNK * PITCH], keys[CHUNK * PITCH];
+    __shared__ __align__(16) float queries[CHUNK * HEAD_DIM], keys[CHUNK * HEAD_DIM];
     let_next_kernel_start();
     const int* segment = segments + 5 * blockIdx.z;
     const int firstRow = segment[0], rows = segment[1], slot = segment[4];
@@ -62,7 +97,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     }
 
     const int head = blockIdx.y, kvHead = head / (heads / kvHeads), strip = blockIdx.x * COLUMNS;
-    const int lane = threadIdx.x % 32, part = lane / 8, column = threadIdx.x / 32 * 8 + lane % 8;
+    const int lane = threadIdx.x % 32, part = lane / 2, column = threadIdx.x / 32 * 8 + lane % 2 * 4;
     q += ((long long)firstRow * heads + head) * HEAD_DIM;
     k += ((long long)firstRow * kvHeads + kvHead) * HEAD_DIM;
     v += ((long long)firstRow * kvHeads + kvHead) * HEAD_DIM + strip;
@@ -70,11 +105,11 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     float* state = states + (((long long)slot * heads + head) * HEAD_DIM + part * PART) * HEAD_DIM + strip + column;
     const float gamma = decay[head];
 
-    float s[PART];
+    float s[PART][4];
 #pragma unroll
     for (int i = 0; i < PART; i++)
     {
-        s[i] = state[i * HEAD_DIM];
+        *(float4*)s[i] = *(const float4*)(state + i * HEAD_DIM);
     }
 
     wait_for_previous_kernel();
@@ -104,32 +139,19 @@ extern "C" __global__ void __launch_bounds__(THREADS)
         widen_rows(queries, now.q[0], count);
         widen_rows(keys, now.k[0], count);
         __syncthreads();
-        for (int t = 0; t < count; t++)
+        if (count == CHUNK)
         {
-            const float value = __fmul_rn(from_bf16(now.v[t][column]), scale);
-            const float4* qrow = (const float4*)(queries + t * PITCH + part * (PART + 4));
-            const float4* krow = (const float4*)(keys + t * PITCH + part * (PART + 4));
-            float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-#pragma unroll
-            for (int i = 0; i < PART / 4; i++)
+#pragma unroll 4
+            for (int t = 0; t < CHUNK; t++)
             {
-                const float4 qs = qrow[i], ks = krow[i];
-                const float qe[4] = {qs.x, qs.y, qs.z, qs.w}, ke[4] = {ks.x, ks.y, ks.z, ks.w};
-#pragma unroll
-                for (int e = 0; e < 4; e++)
-                {
-                    const float grown = __fmaf_rn(ke[e], value, s[4 * i + e]);
-                    sums[e] = __fmaf_rn(qe[e], grown, sums[e]);
-                    s[4 * i + e] = __fmul_rn(grown, gamma);
-                }
+                advance(s, queries + t * HEAD_DIM + part * PART, keys + t * HEAD_DIM + part * PART, now.v[t] + column, scale, gamma, out + (long long)(from + t) * heads * HEAD_DIM, lane);
             }
-
-            float sum = __fadd_rn(__fadd_rn(sums[0], sums[1]), __fadd_rn(sums[2], sums[3]));
-            sum = __fadd_rn(sum, __shfl_xor_sync(0xffffffffu, sum, 8));
-            sum = __fadd_rn(sum, __shfl_xor_sync(0xffffffffu, sum, 16));
-            if (part == 0)
+        }
+        else
+        {
+            for (int t = 0; t < count; t++)
             {
-                out[(long long)(from + t) * heads * HEAD_DIM] = sum;
+                advance(s, queries + t * HEAD_DIM + part * PART, keys + t * HEAD_DIM + part * PART, now.v[t] + column, scale, gamma, out + (long long)(from + t) * heads * HEAD_DIM, lane);
             }
         }
 
@@ -139,7 +161,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
 #pragma unroll
     for (int i = 0; i < PART; i++)
     {
-        state[i * HEAD_DIM] = s[i];
+        *(float4*)(state + i * HEAD_DIM) = *(const float4*)s[i];
     }
 }
 

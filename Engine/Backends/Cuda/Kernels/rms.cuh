@@ -12,7 +12,7 @@ __device__ __forceinline__ float rms_lane_sum(const float* row, int columns, int
 #pragma unroll 16
     for (int c = lane; c < columns; c += RMS_LANES)
     {
-        const float value = row[c];
+        const float value = __ldcg(row + c);
         sum = __fmaf_rn(value, value, sum);
     }
 

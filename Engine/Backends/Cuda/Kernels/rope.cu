@@ -3,7 +3,7 @@
 //             float* angles [T, D/2, 2], int half)      once a step; grid (T), block D/2 (any). stretched may be null when stretchStart is INT_MAX.
 // rope_store(bf16* q [T, qStride], bf16* k [T, kStride], const bf16* v [T, kStride], const float* angles [T, D/2, 2], const int* positions [T], const int* rowPageTable [T],
 //            const int* pageIds, void* keys, void* values [pages, G, 64, D], int heads, int kvHeads, int dim, int qStride, int kStride)
-//            rotates q in place, writes rotated k and v to their pages; grid (T), block 256. D % 4 == 0. -DFP8=1: pages hold e4m3 instead of bf16.
+//            rotates q in place, writes rotated k and v to their pages (rows with position -1: nothing); grid (T), block 256. D % 4 == 0. -DFP8=1: pages hold e4m3 instead of bf16.
 // rope_rows(bf16* x [T, heads * D], const float* angles, int heads, int dim)     in place; grid (T), block 256: SUPRA's queries and keys.
 #include "rope.cuh"
 #include "fp8.cuh"
@@ -60,6 +60,11 @@ extern "C" __global__ void __launch_bounds__(256)
     wait_for_previous_kernel();
     const int row = blockIdx.x;
     const int position = positions[row];
+    if (position < 0)
+    {
+        return;
+    }
+
     const long long page = pageIds[rowPageTable[row] + position / PAGE];
     const int words = dim / 4;
     const float4* table = (const float4*)angles + (long long)row * words;

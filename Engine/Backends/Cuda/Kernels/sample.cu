@@ -75,8 +75,7 @@ struct Shared
 
 __device__ __forceinline__ bool is_finite(float x) { return (__float_as_uint(x) & 0x7f800000u) != 0x7f800000u; }
 
-// Best (highest value, then lowest index) of the block, told to all.
-__device__ void block_best(Shared& shared, float value, int index)
+__device__ __forceinline__ void warp_best(float& value, int& index)
 {
 #pragma unroll
     for (int offset = 16; offset > 0; offset >>= 1)
@@ -89,7 +88,12 @@ __device__ void block_best(Shared& shared, float value, int index)
             index = i;
         }
     }
+}
 
+// Best (highest value, then lowest index) of the block, told to all.
+__device__ void block_best(Shared& shared, float value, int index)
+{
+    warp_best(value, index);
     __syncthreads();
     if (threadIdx.x % 32 == 0)
     {
@@ -98,19 +102,16 @@ __device__ void block_best(Shared& shared, float value, int index)
     }
 
     __syncthreads();
-    if (threadIdx.x == 0)
+    if (threadIdx.x < 32)
     {
-        for (int i = 1; i < THREADS / 32; i++)
+        value = shared.warpMax[threadIdx.x];
+        index = shared.warpIndex[threadIdx.x];
+        warp_best(value, index);
+        if (threadIdx.x == 0)
         {
-            if (shared.warpMax[i] > value || (shared.warpMax[i] == value && shared.warpIndex[i] < index))
-            {
-                value = shared.warpMax[i];
-                index = shared.warpIndex[i];
-            }
+            shared.max = value;
+            shared.index = index;
         }
-
-        shared.max = value;
-        shared.index = index;
     }
 
     __syncthreads();
@@ -229,6 +230,46 @@ __device__ void ordered_sum(Shared& shared, const float* weights, int n)
     __syncthreads();
 }
 
+// CutoffSearch.FindBucket, by one warp: the bucket that the last kept one is in; what lies above it is taken off limit and mass. Every lane does the same, so that 32 buckets
+// can be looked at for being empty at once.
+__device__ void find_bucket(Shared& shared, u32 prefix, int shift, int buckets, bool byMass)
+{
+    // No weight is above 1.
+    const int top = shift == 20 ? 127 << 3 : buckets - 1;
+    int limit = shared.limit, found = -1;
+    double rest = shared.rest, foundSum = 0.0;
+    bool done = false;
+    for (int from = top & ~31; from >= 0 && !done; from -= 32)
+    {
+        const int mine = from + threadIdx.x;
+        u32 filled = __ballot_sync(0xffffffffu, mine <= top && shared.buckets.count[mine] != 0);
+        while (filled != 0 && !done)
+        {
+            const int bit = 31 - __clz(filled), i = from + bit;
+            filled &= ~(1u << bit);
+            if (found >= 0)
+            {
+                limit -= shared.buckets.count[found];
+                rest = __dsub_rn(rest, foundSum);
+            }
+
+            found = i;
+            const u32 exponent = shift == 20 ? (u32)i >> 3 : prefix >> 23;
+            foundSum = byMass ? __dmul_rn((double)shared.buckets.mass[i], __hiloint2double((int)(exponent - 127 - 23 + 1023) << 20, 0)) : 0.0;
+            done = (int)shared.buckets.count[i] >= limit || (byMass && foundSum >= rest);
+        }
+    }
+
+    __syncwarp();
+    if (threadIdx.x == 0)
+    {
+        shared.limit = limit;
+        shared.rest = rest;
+        shared.found = found;
+        shared.keptCount = shared.buckets.count[found];
+    }
+}
+
 // CutoffSearch.Search among weights above `floor`: the weight of the last one kept (shared.value, as bits) and how many of its equals are (shared.ties). The sums of
 // a bucket are exact: all its weights have one exponent, so their fractions are added as integers.
 __device__ void search(Shared& shared, const float* weights, int n, float floor, int limit, double mass, bool byMass)
@@ -267,35 +308,9 @@ __device__ void search(Shared& shared, const float* weights, int n, float floor,
         }
 
         __syncthreads();
-        if (threadIdx.x == 0)
+        if (threadIdx.x < 32)
         {
-            int found = -1;
-            double foundSum = 0.0;
-            // No weight is above 1.
-            for (int i = shift == 20 ? 127 << 3 : buckets - 1; i >= 0; i--)
-            {
-                if (shared.buckets.count[i] == 0)
-                {
-                    continue;
-                }
-
-                if (found >= 0)
-                {
-                    shared.limit -= shared.buckets.count[found];
-                    shared.rest = __dsub_rn(shared.rest, foundSum);
-                }
-
-                found = i;
-                const u32 exponent = shift == 20 ? (u32)i >> 3 : prefix >> 23;
-                foundSum = byMass ? __dmul_rn((double)shared.buckets.mass[i], __hiloint2double((int)(exponent - 127 - 23 + 1023) << 20, 0)) : 0.0;
-                if ((int)shared.buckets.count[i] >= shared.limit || (byMass && foundSum >= shared.rest))
-                {
-                    break;
-                }
-            }
-
-            shared.found = found;
-            shared.keptCount = shared.buckets.count[found];
+            find_bucket(shared, prefix, shift, buckets, byMass);
         }
 
         __syncthreads();
@@ -414,7 +429,7 @@ __device__ int pick(Shared& shared, const float* weights, int n, double u)
         const int length = block < blocks ? min(BLOCK, n - block * BLOCK) : 0;
         const float* from = weights + block * BLOCK;
         double sum = 0.0;
-#pragma unroll 8
+#pragma unroll 16
         for (int i = lane; i < length / 16 * 16; i += 16)
         {
             sum = __dadd_rn(sum, (double)from[i]);
@@ -472,17 +487,24 @@ __device__ int pick(Shared& shared, const float* weights, int n, double u)
     if (threadIdx.x < 32)
     {
         // What weighs nothing is left out first, in order.
-        int kept = 0;
-        for (int from = 0; from < length; from += 32)
+        float weight[BLOCK / 32];
+#pragma unroll
+        for (int j = 0; j < BLOCK / 32; j++)
         {
-            const int i = from + threadIdx.x;
-            const float weight = i < length ? weights[block * BLOCK + i] : 0.0f;
-            const u32 votes = __ballot_sync(0xffffffffu, weight > 0.0f);
-            if (weight > 0.0f)
+            const int i = j * 32 + threadIdx.x;
+            weight[j] = i < length ? weights[block * BLOCK + i] : 0.0f;
+        }
+
+        int kept = 0;
+#pragma unroll
+        for (int j = 0; j < BLOCK / 32; j++)
+        {
+            const u32 votes = __ballot_sync(0xffffffffu, weight[j] > 0.0f);
+            if (weight[j] > 0.0f)
             {
                 const int at = kept + __popc(votes & ((1u << threadIdx.x) - 1));
-                shared.picking.kept[at] = i;
-                shared.picking.keptWeight[at] = weight;
+                shared.picking.kept[at] = j * 32 + threadIdx.x;
+                shared.picking.keptWeight[at] = weight[j];
             }
 
             kept += __popc(votes);
@@ -491,18 +513,31 @@ __device__ int pick(Shared& shared, const float* weights, int n, double u)
         __syncwarp();
         if (threadIdx.x == 0)
         {
+            // Eight at a time, so that their loads do not wait for the sum; added one after the other.
             double sum = 0.0;
-            int last = 0;
-            for (int i = 0; i < kept; i++)
+            int at = 0;
+            for (bool beyond = false; !beyond && at < kept;)
             {
-                last = shared.picking.kept[i];
-                sum = __dadd_rn(sum, (double)shared.picking.keptWeight[i]);
-                if (sum > shared.rest)
+                float next[8];
+#pragma unroll
+                for (int i = 0; i < 8; i++)
                 {
-                    break;
+                    next[i] = at + i < kept ? shared.picking.keptWeight[at + i] : 0.0f;
+                }
+
+#pragma unroll
+                for (int i = 0; i < 8; i++)
+                {
+                    if (!beyond && at < kept)
+                    {
+                        sum = __dadd_rn(sum, (double)next[i]);
+                        beyond = sum > shared.rest;
+                        at++;
+                    }
                 }
             }
 
+            const int last = kept > 0 ? shared.picking.kept[at - 1] : 0;
             shared.index = block * BLOCK + last;
         }
     }

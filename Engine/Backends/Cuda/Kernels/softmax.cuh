@@ -1,7 +1,7 @@
 // The arithmetic of softmax attention, the same in decode and prefill so that a row's result is the same bits from either.
 //
 // Positions are cut at fixed places. A step is 128 positions (two pages): its scores are products over D in k16 steps, its weights exp2((s - m) c) with the running
-// maximum m, its sum per lane the four groups of 32 positions as (a0 + a1) + (a2 + a3), each group ascending; what was there is first scaled by exp2((m_old - m) c).
+// maximum m, its sum per lane the eight groups of 16 positions as a tree of pairs, each group ascending; what was there is first scaled by exp2((m_old - m) c).
 // A split is a run of steps that starts from nothing; splits grow with the position, so that a short context has enough of them to share out and a long one
 // few to merge. Splits are merged in ascending order. A step or split that a row does not see changes no bit of it.
 #pragma once
@@ -35,6 +35,17 @@ __device__ __forceinline__ float finite_maximum(float m) { return m == NEG_INF ?
 __device__ __forceinline__ float softmax_weight(float score, float c, float scaledMaximum) { return exp2_fast(__fmaf_rn(score, c, -scaledMaximum)); }
 
 __device__ __forceinline__ float softmax_rescale(float oldMaximum, float finiteMaximum, float c) { return exp2_fast(__fmul_rn(__fadd_rn(oldMaximum, -finiteMaximum), c)); }
+
+// The sums of a step's eight groups of 16 positions, `stride` apart.
+__device__ __forceinline__ float sum_groups(const float* sums, int stride)
+{
+    const float a = __fadd_rn(__fadd_rn(sums[0], sums[stride]), __fadd_rn(sums[2 * stride], sums[3 * stride]));
+    const float b = __fadd_rn(__fadd_rn(sums[4 * stride], sums[5 * stride]), __fadd_rn(sums[6 * stride], sums[7 * stride]));
+    return __fadd_rn(a, b);
+}
+
+// A lane's part of one group: its pairs in two tiles of eight positions.
+__device__ __forceinline__ float group_sum(float a, float b, float c, float d) { return __fadd_rn(__fadd_rn(__fadd_rn(a, b), c), d); }
 
 // Sum over the four lanes that share a row.
 __device__ __forceinline__ float quad_sum(float x)
