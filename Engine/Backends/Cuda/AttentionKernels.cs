@@ -42,7 +42,7 @@ internal sealed class AttentionKernels(KernelModules modules)
         : _groupNorm128 ??= NewGroupNorm(dim);
 
     /// <summary>Bytes of shared memory that a decode block asks for.</summary>
-    public static int DecodeShared(int dim) => 768 * dim + 16 * (2 * dim + 16) + 16 * 272 + 1280;
+    public static int DecodeShared(int dim) => 768 * dim + 16 * (2 * dim + 16) + 16 * 272 + 2560;
 
     public static int PrefillShared(int dim) => 1024 + 128 * dim * 14 + 128;
 

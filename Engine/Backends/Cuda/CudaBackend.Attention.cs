@@ -21,7 +21,7 @@ public sealed unsafe partial class CudaBackend
             Rope(inputs.Keys, layer.KeyValueHeads, batch, table);
             StoreKeyValue(inputs.Keys, inputs.Values, layer, batch);
         }
-        else if (x.Rows <= SkinnyKernels.MaxRows)
+        else if (x.Rows <= WideKernels.MaxRows)
         {
             QueryKeyValueOfFewRows(x, norm, inputs, layer, table);
         }
@@ -116,15 +116,25 @@ public sealed unsafe partial class CudaBackend
         if (CanNormOnTheWay(x))
         {
             Launch(
-                Skinny(rows).NormedQueryKeyValue, Shape(rows, k, tiles, normed: true), Address(x), Address(norm.Weight), norm.Epsilon,
+                _skinny.NormedQueryKeyValue, Shape(rows, k, tiles, normed: true), Address(x), Address(norm.Weight), norm.Epsilon,
                 Address(inputs.QueryWeight), Address(inputs.KeyWeight), Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions,
                 _step.PageStart, _step.PageIds, rows, heads, groups, dim, k, SkinnyKernels.InputColumns(rows, k));
             return;
         }
 
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
+        if (rows > SkinnyKernels.MaxRows)
+        {
+            var weightRows = (heads + 2 * groups) * dim;
+            Launch(
+                _wide.Get("wide_qkv", "pppppppppppiiiii", weightRows, rows), _wide.Shape(weightRows, rows), Address(norm.Output), Address(inputs.QueryWeight),
+                Address(inputs.KeyWeight), Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions, _step.PageStart, _step.PageIds, rows,
+                heads, groups, dim, k);
+            return;
+        }
+
         Launch(
-            Skinny(rows).QueryKeyValue, Shape(rows, k, tiles, normed: false), Address(norm.Output), Address(inputs.QueryWeight), Address(inputs.KeyWeight),
+            _skinny.QueryKeyValue, Shape(rows, k, tiles, normed: false), Address(norm.Output), Address(inputs.QueryWeight), Address(inputs.KeyWeight),
             Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions, _step.PageStart, _step.PageIds, rows, heads, groups, dim, k,
             SkinnyKernels.InputColumns(rows, k));
     }
@@ -155,7 +165,7 @@ public sealed unsafe partial class CudaBackend
         var partial = _scratch.Block("partial", (long)rows * heads * splits * (dim + 2) * sizeof(float));
         var counters = _scratch.Block("counters", (long)rows * groups * sizeof(int));
         Launch(
-            _attention.Decode(dim, heads / groups), new LaunchShape(splits, groups, rows, 128, AttentionKernels.DecodeShared(dim)), Address(queries),
+            _attention.Decode(dim, heads / groups), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim)), Address(queries),
             Cuda(layer.Keys).Address, Cuda(layer.Values).Address, Address(output), _step.SinglePositions, _step.PageStart, _step.PageIds, partial, counters, groups, splits,
             scale, window, StepMemory.SingleRows);
     }

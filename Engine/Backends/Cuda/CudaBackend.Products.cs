@@ -5,12 +5,13 @@ using OrleansLM.Engine.Tensors;
 namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>
-/// Products. Up to 32 rows go to the skinny kernels, more to the library; both add up K in one chain of tensor-core steps and give the same bits. Which sizes can go
-/// that way depends on the weight alone, never on the rows.
+/// Products. One or two rows go to skinny.cu, up to 64 to wide.cu, more to the library; all add up K in one chain of tensor-core steps and give the same bits. Which sizes
+/// can go that way depends on the weight alone, never on the rows.
 /// </summary>
 public sealed unsafe partial class CudaBackend
 {
-    private readonly SkinnyKernels?[] _skinny = new SkinnyKernels?[3];
+    private readonly SkinnyKernels _skinny;
+    private readonly WideKernels _wide;
 
     public void Project(Matrix x, ReadOnlySpan<Projection> projections)
     {
@@ -44,7 +45,7 @@ public sealed unsafe partial class CudaBackend
     public void NormGate(Matrix x, in NormStep norm, Weight gateWeight, Weight upWeight, Matrix gate, Matrix up)
     {
         var (n, k, rows) = (gateWeight.Rows, x.Columns, x.Rows);
-        if (rows > SkinnyKernels.MaxRows || !IsFastProduct(gateWeight, DataType.BFloat16, gate) || !IsFastProduct(upWeight, DataType.BFloat16, up))
+        if (rows > WideKernels.MaxRows || !IsFastProduct(gateWeight, DataType.BFloat16, gate) || !IsFastProduct(upWeight, DataType.BFloat16, up))
         {
             RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
             Project(norm.Output, [new(gateWeight, gate), new(upWeight, up)]);
@@ -56,24 +57,40 @@ public sealed unsafe partial class CudaBackend
         if (CanNormOnTheWay(x))
         {
             Launch(
-                Skinny(rows).NormedSwiGlu, Shape(rows, k, n / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(gateWeight),
+                _skinny.NormedSwiGlu, Shape(rows, k, n / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(gateWeight),
                 Address(upWeight), Address(gate), rows, n, k, columns);
             return;
         }
 
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
+        if (rows > SkinnyKernels.MaxRows)
+        {
+            Launch(
+                _wide.Get("wide_swiglu", "ppppiii", 2 * n, rows), _wide.Shape(2 * n, rows), Address(norm.Output), Address(gateWeight), Address(upWeight), Address(gate),
+                rows, n, k);
+            return;
+        }
+
         Launch(
-            Skinny(rows).SwiGlu, Shape(rows, k, n / 8, normed: false), Address(norm.Output), Address(gateWeight), Address(upWeight), Address(gate), rows, n, k,
+            _skinny.SwiGlu, Shape(rows, k, n / 8, normed: false), Address(norm.Output), Address(gateWeight), Address(upWeight), Address(gate), rows, n, k,
             columns);
     }
 
     public void ProjectRelu(Matrix x, Weight weight, Weight bias, Matrix y)
     {
         OperatorShapes.Project(x, new Projection(weight, y));
-        if (x.Rows <= SkinnyKernels.MaxRows && IsFast(x, DataType.BFloat16) && IsFastProduct(weight, DataType.BFloat16, y))
+        if (x.Rows <= WideKernels.MaxRows && IsFast(x, DataType.BFloat16) && IsFastProduct(weight, DataType.BFloat16, y))
         {
+            if (x.Rows > SkinnyKernels.MaxRows)
+            {
+                Launch(
+                    _wide.Get("wide_relu", "ppppiii", weight.Rows, x.Rows), _wide.Shape(weight.Rows, x.Rows), Address(x), Address(weight), Address(bias), Address(y),
+                    x.Rows, weight.Rows, x.Columns);
+                return;
+            }
+
             Launch(
-                Skinny(x.Rows).Relu, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x), Address(weight), Address(bias), Address(y), x.Rows,
+                _skinny.Relu, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x), Address(weight), Address(bias), Address(y), x.Rows,
                 weight.Rows, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
             return;
         }
@@ -92,14 +109,20 @@ public sealed unsafe partial class CudaBackend
                 _stream, LaunchShape.Of(((long)x.Rows * weight.Rows + 7) / 8, BlockThreads), Address(x), Type(x), Address(weight), WeightType(weight), Address(y), Type(y),
                 projection.Accumulate ? 1 : 0, x.Rows, weight.Rows, x.Columns);
         }
-        else if (x.Rows > SkinnyKernels.MaxRows)
+        else if (x.Rows > WideKernels.MaxRows)
         {
             _blas.Run(_stream, new MatMulShape(x.Rows, weight.Rows, x.Columns, wide), Address(weight), Address(x), Address(y), projection.Accumulate);
+        }
+        else if (wide && x.Rows > SkinnyKernels.MaxRows)
+        {
+            Launch(
+                _wide.Get(projection.Accumulate ? "wide_add" : "wide_f32", "pppiii", weight.Rows, x.Rows), _wide.Shape(weight.Rows, x.Rows), Address(x), Address(weight),
+                Address(y), x.Rows, weight.Rows, x.Columns);
         }
         else if (wide)
         {
             Launch(
-                projection.Accumulate ? Skinny(x.Rows).Add : Skinny(x.Rows).F32, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x),
+                projection.Accumulate ? _skinny.Add : _skinny.F32, Shape(x.Rows, x.Columns, weight.Rows / 8, normed: false), Address(x),
                 Address(weight), Address(y), x.Rows, weight.Rows, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
         }
         else
@@ -110,7 +133,7 @@ public sealed unsafe partial class CudaBackend
 
     private bool TryProjectTogether(Matrix x, ReadOnlySpan<Projection> projections)
     {
-        if (x.Rows > SkinnyKernels.MaxRows || !IsFast(x, DataType.BFloat16) || !AllFast(x.Columns, projections) || !AllNarrow(projections))
+        if (x.Rows > WideKernels.MaxRows || !IsFast(x, DataType.BFloat16) || !AllFast(x.Columns, projections) || !AllNarrow(projections))
         {
             return false;
         }
@@ -122,8 +145,17 @@ public sealed unsafe partial class CudaBackend
     private void ProjectTogether(Matrix x, ReadOnlySpan<Projection> projections)
     {
         var (a, b, c) = Three(projections);
+        if (x.Rows > SkinnyKernels.MaxRows)
+        {
+            var weightRows = a.N + b.N + c.N;
+            Launch(
+                _wide.Get("wide_bf16", "pppppppiiiii", weightRows, x.Rows), _wide.Shape(weightRows, x.Rows), Address(x), a.Weight, b.Weight, c.Weight, a.Output, b.Output,
+                c.Output, x.Rows, a.N, b.N, c.N, x.Columns);
+            return;
+        }
+
         Launch(
-            Skinny(x.Rows).BF16, Shape(x.Rows, x.Columns, (a.N + b.N + c.N) / 8, normed: false), Address(x), a.Weight, b.Weight, c.Weight, a.Output,
+            _skinny.BF16, Shape(x.Rows, x.Columns, (a.N + b.N + c.N) / 8, normed: false), Address(x), a.Weight, b.Weight, c.Weight, a.Output,
             b.Output, c.Output, x.Rows, a.N, b.N, c.N, x.Columns, SkinnyKernels.InputColumns(x.Rows, x.Columns));
     }
 
@@ -134,7 +166,7 @@ public sealed unsafe partial class CudaBackend
         {
             var (a, b, c) = Three(projections);
             Launch(
-                Skinny(rows).NormedBF16, Shape(rows, k, (a.N + b.N + c.N) / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, a.Weight,
+                _skinny.NormedBF16, Shape(rows, k, (a.N + b.N + c.N) / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, a.Weight,
                 b.Weight, c.Weight, a.Output, b.Output, c.Output, rows, a.N, b.N, c.N, k, SkinnyKernels.InputColumns(rows, k));
             return true;
         }
@@ -146,7 +178,7 @@ public sealed unsafe partial class CudaBackend
 
         var (weight, y) = (projections[0].Weight, projections[0].Output);
         Launch(
-            Skinny(rows).NormedF32, Shape(rows, k, weight.Rows / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(weight), Address(y),
+            _skinny.NormedF32, Shape(rows, k, weight.Rows / 8, normed: true), Address(x), Address(norm.Weight), norm.Epsilon, Address(weight), Address(y),
             rows, weight.Rows, k, SkinnyKernels.InputColumns(rows, k));
         return true;
     }
@@ -186,12 +218,6 @@ public sealed unsafe partial class CudaBackend
 
     private bool IsFastProduct(Weight weight, DataType output, Matrix y) =>
         HasFastKernels && weight.Rows > 1 && weight.Rows % 8 == 0 && weight.Columns % 16 == 0 && output != DataType.Float16 && IsAligned(Address(y));
-
-    private SkinnyKernels Skinny(int rows)
-    {
-        var tiles = SkinnyKernels.TilesFor(rows);
-        return _skinny[tiles] ??= new SkinnyKernels(_modules, tiles);
-    }
 
     private LaunchShape Shape(int rows, int k, long warpTiles, bool normed) =>
         SkinnyKernels.Shape(rows, k, warpTiles, normed, _context.Info.MultiprocessorCount);

@@ -40,6 +40,8 @@ public sealed unsafe partial class CudaBackend : IBackend
         _generic = new GenericKernels(_modules);
         _rows = new RowKernels(_modules);
         _attention = new AttentionKernels(_modules);
+        _skinny = new SkinnyKernels(_modules);
+        _wide = new WideKernels(_modules, _context.Info.MultiprocessorCount);
         _maps = new TensorMaps(_context);
         _blas = new BlasMatMul(_context, blas, _options.AllowSplitSums);
         _uploader = new WeightUploader(_context, _stream, _generic);

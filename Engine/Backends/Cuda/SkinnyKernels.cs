@@ -3,16 +3,15 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>skinny.cu for one bucket of rows: products at the speed of reading the weights.</summary>
-/// <param name="modules">Of the device.</param>
-/// <param name="tiles">MT: 1 or 2 tiles of 16 rows.</param>
-internal sealed class SkinnyKernels(KernelModules modules, int tiles)
+/// <summary>skinny.cu: products of one or two rows, at the speed of reading the weights.</summary>
+internal sealed class SkinnyKernels(KernelModules modules)
 {
-    private const int Stages = 8;
+    private const int Stages = 12;
     private const int LargestInput = 65536;
     private const int MaxNormedRows = 2;
 
-    public const int MaxRows = 32;
+    /// <summary>Beyond, wide.cu takes over.</summary>
+    public const int MaxRows = WideKernels.MinRows - 1;
 
     public CudaKernel F32 => field ??= Get("skinny_f32", "pppiiii");
 
@@ -34,11 +33,8 @@ internal sealed class SkinnyKernels(KernelModules modules, int tiles)
 
     public CudaKernel NormedQueryKeyValue => field ??= Get("normed_qkv", "ppfppppppppppiiiiii");
 
-    /// <summary>The smallest MT for so many rows.</summary>
-    public static int TilesFor(int rows) => rows <= 16 ? 1 : 2;
-
     /// <summary>Columns of the input that lie in shared memory at a time: all of them where they fit.</summary>
-    public static int InputColumns(int rows, int k) => FitsWhole(rows, k) ? Whole(k) : TilesFor(rows) == 1 ? 1024 : 512;
+    public static int InputColumns(int rows, int k) => FitsWhole(rows, k) ? Whole(k) : 1024;
 
     /// <summary>A norm in front needs the whole rows, and pays for few of them.</summary>
     public static bool CanNorm(int rows, int k) => rows <= MaxNormedRows && FitsWhole(rows, k);
@@ -60,5 +56,5 @@ internal sealed class SkinnyKernels(KernelModules modules, int tiles)
 
     private static int Whole(int k) => (k + 127) / 128 * 128;
 
-    private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu", $"MT={tiles}", $"STAGES={Stages}").Kernel(entry, signature);
+    private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu", $"STAGES={Stages}").Kernel(entry, signature);
 }

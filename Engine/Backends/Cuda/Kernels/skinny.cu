@@ -2,9 +2,9 @@
 //
 // A warp owns 8 weight rows (16 in the paired modes) for all of K and runs ONE chain of m16n8k16 products in ascending k: the result of a row is the same bits for
 // any T, any grid and in a library product without split-K. Tokens are the M side, weights the N side. Each warp streams its rows through a ring of its own in shared
-// memory , and fills it before it waits for the kernel in front, so that weights are in flight while that one ends.
+// memory (128 k a stage), and fills it before it waits for the kernel in front, so that weights are in flight while that one ends.
 //
-// Macros: MT = 1 or 2 (16, 32 rows at most), STAGES (default 12, even: a warp's ring has 2 KB * STAGES, half as many 4 KB stages), WIDE (1, 2: stages of 4 or 8 KB), FP8 = 1: KV pages of e4m3.
+// Macros: MT = 1 or 2 (16, 32 rows at most), STAGES (default 12, even: 2 KB of a warp's ring each, in pairs where rows are paired), FP8 = 1: KV pages of e4m3.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: see below), 16-byte aligned pointers.
 //
 // Plain (8 rows a warp):
@@ -18,69 +18,65 @@
 //                                                                         q[T, H*D] rotated; rotated k and v go to their pages [pages, G, 64, D]; D % 16 == 0
 // Each with a norm in front, x being f32 [T, K]: normed_f32, normed_bf16, normed_swiglu, normed_qkv take (const float* x, const float* norm, float epsilon, rest as above).
 //
-// Launch: block 128. x chunk, the last argument of every entry: xk = K rounded up to 256 when rows * (2 * xk + 16) <= 66048; else 1280 (MT = 1) or 768 (MT = 2, STAGES = 8). A multiple of 256 * WIDE.
+// Launch: block 128. x chunk, the last argument of every entry: xk = K rounded up to 128 when rows * (2 * xk + 16) <= 65536, else 1024 (512 for MT = 2); a multiple of 128.
 //   normed_* need the whole of K, and pay for one or two rows: beyond, rms_norm.cu and the plain ones are faster (same bits).
-//   dynamic shared = 8192 * STAGES + (xk >= K ? 1 : 2) * rows * (2 * xk + 16) + 128 + (normed ? 32 * rows : 0).
-//   grid = multiprocessors, whatever N is (any grid is right): every block takes its share of rows, and the next kernel's blocks find their places evenly.
+//   dynamic shared = 8192 * STAGES + (xk >= K ? 1 : 2) * rows * (2 * xk + 16) + 16 + (normed ? 32 * rows : 0).
+//   tiles = sum of N / 8 (paired: swiglu N / 8; qkv (H + 2G) * D / 16); grid = min(ceil(tiles / 4), 2 * SMs) (any grid is right).
 #include "skinny.cuh"
+#include "rms.cuh"
 
-// The warp's ring: a stage is 4 KB * WIDE: 8 * NT rows of STAGE_K, 16-byte chunks swizzled by the row so that a matrix load meets no bank twice.
+#ifndef MT
+#define MT 1
+#endif
+#ifndef STAGES
+#define STAGES 12
+#endif
+#define WARPS 4
+#define STAGE_K 128
+
+// The warp's ring: stage s holds rows [8 * NT][128 k], 16-byte chunks swizzled by the row so that a matrix load meets no bank twice.
 template <class OUT>
 struct Ring
 {
-    static constexpr int STAGE_K = 256 * WIDE / OUT::NT;
-    static constexpr int PITCH = STAGE_K * 2;
-    static constexpr int BYTES = 4096 * WIDE;
-    static constexpr int COUNT = RING / BYTES;
-    static constexpr int CHUNKS = STAGE_K / 8;
-    static constexpr int COPIES = 8 * WIDE;
+    static constexpr int BYTES = OUT::NT * 8 * STAGE_K * 2;
+    static constexpr int COUNT = STAGES / OUT::NT;
     const OUT& out;
-    const bf16* source[COPIES];
-    u32 target, offset[COPIES];
-    int k, lane, tile, step, tiles, at, slot, bytes;
+    const bf16* row[OUT::NT];
+    u32 base;
+    int k, lane, tile, step, tiles, at, slot;
 
-    __device__ __forceinline__ Ring(const OUT& out, u32 base, int k, int tile, int step)
-        : out(out), target(base), k(k), lane(threadIdx.x % 32), tile(tile), step(step), tiles(out.tiles()), at(0), slot(0)
-    {
-#pragma unroll
-        for (int i = 0; i < COPIES; i++)
-        {
-            const int index = i * 32 + lane, r = index / CHUNKS % 8;
-            offset[i] = index / CHUNKS * PITCH + (index % CHUNKS ^ r) * 16;
-        }
+    __device__ Ring(const OUT& out, u32 base, int k, int tile, int step) : out(out), base(base), k(k), lane(threadIdx.x % 32), tile(tile), step(step), tiles(out.tiles()), at(0), slot(0) { open(); }
 
-        open();
-    }
-
-    __device__ __forceinline__ void open()
+    __device__ void open()
     {
         if (tile < tiles)
         {
 #pragma unroll
-            for (int i = 0; i < COPIES; i++)
+            for (int side = 0; side < OUT::NT; side++)
             {
-                const int index = i * 32 + lane, r = index / CHUNKS;
-                source[i] = out.rows(tile, i * 32 / CHUNKS / 8, k) + (long long)(r % 8) * k + index % CHUNKS * 8;
+                row[side] = out.rows(tile, side, k) + (long long)(lane / 16) * k + lane % 16 * 8;
             }
         }
     }
 
-    // One of the copies of the next stage. Between two products of a chain there is time for one.
-    __device__ __forceinline__ void copy(int i)
+    // Starts the next stage's copies; one group is committed whether or not there is anything left.
+    __device__ void next()
     {
         if (tile < tiles)
         {
-            const bool inside = at + (i * 32 + lane) % CHUNKS * 8 < k;
-            copy_async(target + slot * BYTES + offset[i], source[i], inside ? 16 : 0);
-            source[i] += at + STAGE_K < k ? STAGE_K : 0;
-        }
-    }
+            const u32 stage = base + slot * BYTES;
+            const int bytes = at + lane % 16 * 8 < k ? 16 : 0;
+#pragma unroll
+            for (int side = 0; side < OUT::NT; side++)
+            {
+#pragma unroll
+                for (int i = 0; i < 4; i++)
+                {
+                    const int r = 2 * i + lane / 16;
+                    copy_async(stage + side * 2048 + r * 256 + ((lane % 16) ^ r) * 16, bytes ? row[side] + (long long)(2 * i) * k + at : row[side], bytes);
+                }
+            }
 
-    // Ends a stage: one group is committed whether or not there was anything left.
-    __device__ __forceinline__ void commit()
-    {
-        if (tile < tiles)
-        {
             at += STAGE_K;
             if (at >= k)
             {
@@ -92,17 +88,6 @@ struct Ring
 
         commit_copies();
         slot = slot + 1 == COUNT ? 0 : slot + 1;
-    }
-
-    __device__ __forceinline__ void fill()
-    {
-#pragma unroll
-        for (int i = 0; i < COPIES; i++)
-        {
-            copy(i);
-        }
-
-        commit();
     }
 };
 
@@ -118,13 +103,99 @@ __device__ __forceinline__ void copy_x(u32 shared, const bf16* x, int rows, int 
     }
 }
 
+__device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk, float* sums)
+{
+    const int warp = threadIdx.x / 32;
+    for (int t = 0; t < rows; t++)
+    {
+        const float a = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x));
+        const float b = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x + 128));
+        if (threadIdx.x % 32 == 0)
+        {
+            sums[t * 8 + warp] = a;
+            sums[t * 8 + warp + 4] = b;
+        }
+    }
+
+    __syncthreads();
+    for (int t = 0; t < rows; t++)
+    {
+        const float inverse = rms_inverse(sums + t * 8, k, epsilon);
+#pragma unroll 8
+        for (int c = threadIdx.x * 2; c < k; c += WARPS * 64)
+        {
+            const float2 v = *(const float2*)(x + (long long)t * k + c), g = *(const float2*)(norm + c);
+            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = pack_bf16(rms_scale(v.x, inverse, g.x), rms_scale(v.y, inverse, g.y));
+        }
+
+        for (int c = k + threadIdx.x * 2; c < xk; c += WARPS * 64)
+        {
+            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = 0;
+        }
+    }
+}
+
+// Operands of half a stage: four k16 steps.
+template <int NT>
+struct Half
+{
+    u32 a[4][MT][4], b[NT][2][4];
+};
+
+// Fetches the operands of one k16 step of `next`; both steps of a pair get their weights with the first.
+template <int NT>
+__device__ __forceinline__ void fetch(Half<NT>& next, int step, u32 weights, int half, const u32 (&xrow)[MT], const u32 (&xstep)[MT], int lane)
+{
+    if (step % 2 == 0)
+    {
+#pragma unroll
+        for (int side = 0; side < NT; side++)
+        {
+            u32* b = next.b[side][step / 2];
+            load_matrix_x4(b[0], b[1], b[2], b[3], weights + lane % 8 * 256 + side * 2048 + (((half * 8 + step * 2 + lane / 8) ^ (lane % 8)) * 16));
+        }
+    }
+
+#pragma unroll
+    for (int m = 0; m < MT; m++)
+    {
+        load_matrix_x4(next.a[step][m][0], next.a[step][m][1], next.a[step][m][2], next.a[step][m][3], xrow[m] + (half * 4 + step) * xstep[m]);
+    }
+}
+
+// Four steps of the chain; between them the operands of the half that comes next are fetched, so that a step waits for nothing but the step before it.
+template <int NT>
+__device__ __forceinline__ void multiply(float (&acc)[MT][NT][4], const Half<NT>& now, Half<NT>& next, bool more, u32 weights, int half, const u32 (&xrow)[MT],
+                                         const u32 (&xstep)[MT], int lane)
+{
+#pragma unroll
+    for (int step = 0; step < 4; step++)
+    {
+        if (more)
+        {
+            fetch<NT>(next, step, weights, half, xrow, xstep, lane);
+        }
+
+#pragma unroll
+        for (int m = 0; m < MT; m++)
+        {
+#pragma unroll
+            for (int side = 0; side < NT; side++)
+            {
+                const u32* b = now.b[side][step / 2] + step % 2 * 2;
+                multiply_add(acc[m][side], now.a[step][m], b[0], b[1]);
+            }
+        }
+    }
+}
+
 template <class OUT, bool NORM>
 __device__ __forceinline__ void product(const OUT& out, const void* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk)
 {
     constexpr int NT = OUT::NT;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const u32 shared = shared_address(shared_memory);
-    constexpr int COUNT = Ring<OUT>::COUNT, STAGE_K = Ring<OUT>::STAGE_K, BLOCKS = STAGE_K / 64;
+    constexpr int COUNT = Ring<OUT>::COUNT;
     const u32 xbase = shared + WARPS * COUNT * Ring<OUT>::BYTES;
     const int xbytes = rows * (2 * xk + 16);
     const bool resident = xk >= k;
@@ -133,14 +204,14 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     let_next_kernel_start();
     const int tiles = out.tiles(), stride = gridDim.x * WARPS;
     const u32 ring = shared + warp * COUNT * Ring<OUT>::BYTES;
-    Ring<OUT> loads(out, ring, k, warp * gridDim.x + blockIdx.x, stride);
+    Ring<OUT> loads(out, ring, k, blockIdx.x * WARPS + warp, stride);
 #pragma unroll
     for (int i = 0; i < COUNT - 1; i++)
     {
-        loads.fill();
+        loads.next();
     }
 
-    if (threadIdx.x < 32)
+    if (threadIdx.x < 4)
     {
         *(u32*)(shared_memory + (zero - shared) + threadIdx.x * 4) = 0;
     }
@@ -148,17 +219,18 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     wait_for_previous_kernel();
     if (NORM)
     {
-        norm_x(shared_memory + (xbase - shared), (const float*)x, norm, epsilon, rows, k, xk, (float*)(shared_memory + (zero - shared) + 128));
+        norm_x(shared_memory + (xbase - shared), (const float*)x, norm, epsilon, rows, k, xk, (float*)(shared_memory + (zero - shared) + 16));
         __syncthreads();
     }
     else
     {
-        load_x(shared_memory + (xbase - shared), (const bf16*)x, rows, k, xk);
+        copy_x(xbase, (const bf16*)x, rows, k, 0, xk);
+        commit_copies();
+        wait_copies<0>();
         __syncthreads();
     }
 
-    // Lane l fetches row l % 16 of the tile, and k 8 .. 15 of a step in its upper half; rows that are not there come from zeros, eight rows apart: one
-    // address for all of them would be read again and again.
+    // Lane l fetches row l % 16 of the tile, and k 8 .. 15 of a step in its upper half; rows that are not there come from sixteen zero bytes.
     u32 xoff[MT], xstep[MT];
 #pragma unroll
     for (int m = 0; m < MT; m++)
@@ -173,7 +245,7 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
     for (int round = 0; round < rounds; round++)
     {
         // A warp without a tile in the last round goes along only where the block loads x together.
-        const int tile = round * stride + warp * gridDim.x + blockIdx.x;
+        const int tile = round * stride + blockIdx.x * WARPS + warp;
         if (resident && tile >= tiles)
         {
             break;
@@ -196,7 +268,7 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
             if (!resident && (round > 0 || from > 0))
             {
                 // The chunk's copies are as old as `since` stages: a short last chunk of K may have left them behind the ring.
-                if (since + 1 < COUNT)
+                if (since < COUNT)
                 {
                     wait_copies<0>();
                 }
@@ -217,14 +289,15 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
 #pragma unroll
             for (int m = 0; m < MT; m++)
             {
-                xrow[m] = xstep[m] ? xbase + buffer * xbytes + xoff[m] : zero + lane % 8 * 16;
+                xrow[m] = xstep[m] ? xbase + buffer * xbytes + xoff[m] : zero;
             }
 
             const int stages = ((from + xk < k ? xk : k - from) + STAGE_K - 1) / STAGE_K;
             since = stages;
             wait_copies<COUNT - 2>();
             __syncwarp();
-            Block<NT> even, odd;
+            loads.next();
+            Half<NT> even, odd;
             u32 weights = ring + slot * Ring<OUT>::BYTES;
 #pragma unroll
             for (int step = 0; step < 4; step++)
@@ -234,21 +307,13 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
 
             for (int stage = 1; stage <= stages; stage++)
             {
-#pragma unroll
-                for (int block = 0; block < BLOCKS - 2; block += 2)
-                {
-                    multiply<NT>(acc, even, odd, true, weights, block + 1, xrow, xstep, lane, loads, block);
-                    multiply<NT>(acc, odd, even, true, weights, block + 2, xrow, xstep, lane, loads, block + 1);
-                }
-
-                multiply<NT>(acc, even, odd, true, weights, BLOCKS - 1, xrow, xstep, lane, loads, BLOCKS - 2);
-                loads.commit();
+                multiply<NT>(acc, even, odd, true, weights, 1, xrow, xstep, lane);
                 slot = slot + 1 == COUNT ? 0 : slot + 1;
                 weights = ring + slot * Ring<OUT>::BYTES;
 #pragma unroll
                 for (int m = 0; m < MT; m++)
                 {
-                    xrow[m] += BLOCKS * 4 * xstep[m];
+                    xrow[m] += 8 * xstep[m];
                 }
 
                 const bool more = stage < stages;
@@ -256,9 +321,10 @@ __device__ __forceinline__ void product(const OUT& out, const void* x, const flo
                 {
                     wait_copies<COUNT - 2>();
                     __syncwarp();
+                    loads.next();
                 }
 
-                multiply<NT>(acc, odd, even, more, weights, 0, xrow, xstep, lane, loads, BLOCKS - 1);
+                multiply<NT>(acc, odd, even, more, weights, 0, xrow, xstep, lane);
             }
 
             buffer ^= resident ? 0 : 1;

@@ -1,25 +1,13 @@
-// Parts of the products for few rows that skinny.cu and decode_layer.cu share: what becomes of results, operands, the chain itself.
+// What becomes of the results of a product for few rows: skinny.cu and wide.cu share it, so that their bits are one.
 #pragma once
 #include "common.cuh"
 #include "fp8.cuh"
-#include "rms.cuh"
 #include "rope.cuh"
 #include "swiglu.cuh"
 
-#ifndef MT
-#define MT 1
-#endif
-#ifndef STAGES
-#define STAGES 12
-#endif
-#define RING (2048 * STAGES)
-#ifndef WIDE
-#define WIDE 1
-#endif
 #ifndef FP8
 #define FP8 0
 #endif
-#define WARPS 4
 #define PAGE 64
 
 extern __shared__ __align__(128) unsigned char shared_memory[];
@@ -152,113 +140,3 @@ struct ToPages
 #endif
     }
 };
-
-__device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk, float* sums)
-{
-    const int warp = threadIdx.x / 32;
-    for (int t = 0; t < rows; t++)
-    {
-        const float a = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x));
-        const float b = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x + 128));
-        if (threadIdx.x % 32 == 0)
-        {
-            sums[t * 8 + warp] = a;
-            sums[t * 8 + warp + 4] = b;
-        }
-    }
-
-    __syncthreads();
-    for (int t = 0; t < rows; t++)
-    {
-        const float inverse = rms_inverse(sums + t * 8, k, epsilon);
-#pragma unroll 8
-        for (int c = threadIdx.x * 2; c < k; c += WARPS * 64)
-        {
-            const float2 v = __ldcg((const float2*)(x + (long long)t * k + c)), g = *(const float2*)(norm + c);
-            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = pack_bf16(rms_scale(v.x, inverse, g.x), rms_scale(v.y, inverse, g.y));
-        }
-
-        for (int c = k + threadIdx.x * 2; c < xk; c += WARPS * 64)
-        {
-            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = 0;
-        }
-    }
-}
-
-// The first chunk of x by ordinary loads: the ring's copies are on their way and need not be waited for.
-__device__ __forceinline__ void load_x(unsigned char* shared, const bf16* x, int rows, int k, int xk)
-{
-    const int chunks = xk / 8;
-#pragma unroll 8
-    for (int i = threadIdx.x; i < rows * chunks; i += WARPS * 32)
-    {
-        const int row = i / chunks, c = i % chunks;
-        *(uint4*)(shared + row * (2 * xk + 16) + c * 16) = c * 8 < k ? __ldcg((const uint4*)(x + (long long)row * k + c * 8)) : make_uint4(0, 0, 0, 0);
-    }
-}
-
-// Operands of a block of 64 k: four k16 steps.
-template <int NT>
-struct Block
-{
-    u32 a[4][MT][4], b[NT][2][4];
-};
-
-// Fetches the operands of one k16 step of `next`, block `half` (64 k) of a stage; both steps of a pair get their weights with the first.
-template <int NT>
-__device__ __forceinline__ void fetch(Block<NT>& next, int step, u32 weights, int half, const u32 (&xrow)[MT], const u32 (&xstep)[MT], int lane)
-{
-    if (step % 2 == 0)
-    {
-#pragma unroll
-        for (int side = 0; side < NT; side++)
-        {
-            u32* b = next.b[side][step / 2];
-            load_matrix_x4(b[0], b[1], b[2], b[3], weights + (side * 8 + lane % 8) * (512 * WIDE / NT) + (((half * 8 + step * 2 + lane / 8) ^ (lane % 8)) * 16));
-        }
-    }
-
-#pragma unroll
-    for (int m = 0; m < MT; m++)
-    {
-        load_matrix_x4(next.a[step][m][0], next.a[step][m][1], next.a[step][m][2], next.a[step][m][3], xrow[m] + (half * 4 + step) * xstep[m]);
-    }
-}
-
-// Four steps of the chain, block `now_at` of a stage. Between them the operands of the block that comes next are fetched and the stage's share of copies is started, so that a
-// step waits for nothing but the step before it.
-template <int NT, class LOADS>
-__device__ __forceinline__ void multiply(float (&acc)[MT][NT][4], const Block<NT>& now, Block<NT>& next, bool more, u32 weights, int half, const u32 (&xrow)[MT],
-                                         const u32 (&xstep)[MT], int lane, LOADS& loads, int nowAt)
-{
-#pragma unroll
-    for (int step = 0; step < 4; step++)
-    {
-        if (more)
-        {
-            fetch<NT>(next, step, weights, half, xrow, xstep, lane);
-        }
-
-#pragma unroll
-        for (int m = 0; m < MT; m++)
-        {
-#pragma unroll
-            for (int side = 0; side < NT; side++)
-            {
-                const u32* b = now.b[side][step / 2] + step % 2 * 2;
-                multiply_add(acc[m][side], now.a[step][m], b[0], b[1]);
-            }
-        }
-
-        // All copies of a stage go out before its last block, which waits for the stage after it.
-        constexpr int STEPS = LOADS::STAGE_K / 16 - 4;
-#pragma unroll
-        for (int i = 0; i < LOADS::COPIES; i++)
-        {
-            if (i * STEPS / LOADS::COPIES == nowAt * 4 + step)
-            {
-                loads.copy(i);
-            }
-        }
-    }
-}
