@@ -1,1 +1,2 @@
 global using Orleans;
+global using ErrorCode = OrleansLM.Contracts.Errors.ErrorCode; // Orleans has a type of this name too.

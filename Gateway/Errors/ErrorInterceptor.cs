@@ -5,7 +5,7 @@ using OrleansLM.Contracts.Errors;
 
 namespace OrleansLM.Gateway.Errors;
 
-/// <summary>Turns what services throw into statuses: our own failures by <see cref="ErrorMap"/>, a caller that went away as CANCELLED, all else as a logged INTERNAL.</summary>
+/// <summary>Turns what services throw into statuses: our own failures by <see cref="ErrorMap"/>, silos that are lost by <see cref="SiloFailures"/>, a caller that went away as CANCELLED, all else as a logged INTERNAL.</summary>
 public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -49,14 +49,18 @@ public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) :
             return new RpcException(new Status(StatusCode.Cancelled, "the caller went away"));
         }
 
-        if (error is TimeoutException)
+        if (SiloFailures.Translate(error) is { } silo)
         {
-            return new OrleansLMException(ErrorCode.Unavailable, "the silo did not answer in time") { Reason = "SILO_TIMEOUT", RetryAfter = TimeSpan.FromSeconds(1) }.ToRpcException();
+            LogSilo(error, context.Method);
+            return silo.ToRpcException();
         }
 
         LogDefect(error, context.Method);
         return new RpcException(new Status(StatusCode.Internal, "internal error; the server's log has the details", error));
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} lost its silo")]
+    private partial void LogSilo(Exception error, string method);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]
     private partial void LogDefect(Exception error, string method);

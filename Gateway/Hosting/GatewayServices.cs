@@ -25,7 +25,11 @@ public static class GatewayServices
         services.AddSingleton<TurnStreams>();
         services.AddSingleton<Failover>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
+        services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<TraceInterceptor>();
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
         services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<GatewayOptions>>((grpc, gateway) =>
         {
             grpc.MaxReceiveMessageSize = gateway.Value.MaxMessageBytes;

@@ -11,8 +11,12 @@ using OrleansLM.Gateway.Validation;
 namespace OrleansLM.Gateway.Services;
 
 /// <summary>Models on the wire.</summary>
+[BindServiceMethod(typeof(ModelsService), nameof(Bind))]
 public sealed class ModelsService(IGrainFactory grains, ModelNames models, StreamLimiter limiter, IOptions<GatewayOptions> options) : Models.ModelsBase
 {
+    /// <summary>Names the methods to <paramref name="binder"/>.</summary>
+    public static void Bind(ServiceBinderBase binder, ModelsService? service) => Models.BindService(new CheckedBinder(binder), service);
+
     public override async Task<ListModelsResponse> List(ListModelsRequest request, ServerCallContext context)
     {
         var infos = await grains.GetGrain<IClusterGrain>(0).ListModelsAsync(context.CancellationToken);

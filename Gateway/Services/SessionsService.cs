@@ -14,9 +14,13 @@ using DisconnectPolicy = OrleansLM.Contracts.Messages.DisconnectPolicy;
 namespace OrleansLM.Gateway.Services;
 
 /// <summary>Sessions on the wire: checks a request, calls the session's grain, copies the answer. Keeps nothing.</summary>
+[BindServiceMethod(typeof(SessionsService), nameof(Bind))]
 public sealed class SessionsService(
     IGrainFactory grains, ModelNames models, TurnStreams streams, Failover failover, IOptions<GatewayOptions> options, TimeProvider time) : Sessions.SessionsBase
 {
+    /// <summary>Names the methods to <paramref name="binder"/>.</summary>
+    public static void Bind(ServiceBinderBase binder, SessionsService? service) => Sessions.BindService(new CheckedBinder(binder), service);
+
     public override async Task<Session> Create(CreateSessionRequest request, ServerCallContext context)
     {
         new RequestCheck()

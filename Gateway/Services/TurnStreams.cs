@@ -30,6 +30,11 @@ public sealed class TurnStreams(StreamLimiter limiter, GatewayMetrics metrics, T
             {
                 measure.TokenWritten();
             }
+            else if (item.Kind == TurnEventKind.Finished)
+            {
+                // All is said; what becomes of the silo's side of the stream is of no concern to the client.
+                break;
+            }
         }
     }
 }

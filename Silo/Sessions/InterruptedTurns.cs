@@ -41,15 +41,38 @@ internal sealed partial class InterruptedTurns(SessionState state, SequenceSlot 
         return await Task.Run(() => new TurnReplay(turn, model, tokens));
     }
 
-    /// <summary>With nothing generated yet the turn begins anew; else the sequence holds its first part and the engine goes on.</summary>
-    public async Task<TurnRequest> RequestOfAsync(TurnRecord turn, int logged) => new()
+    /// <summary>
+    /// The events of a turn that has ended, in a buffer that is or gets complete.
+    /// </summary>
+    public async Task<TurnBuffer> ReplayEndedAsync(TurnRecord turn, TurnEnd end)
     {
-        Tokens = logged > 0 ? Array.Empty<int>() : await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart),
-        GenerationStart = logged > 0 ? turn.GenerationStart : null,
-        Sampling = turn.Parameters.Sampling,
-        Stop = turn.Parameters.Stop,
-        PromptLogProbs = logged > 0 ? null : turn.Parameters.PromptLogProbs,
-    };
+        var replay = await ReplayAsync(turn, end.SessionLength);
+        await ReplayScorer.PlayAsync(replay, end, slot, services.Models.Get(state.Session.Model));
+        return replay.Buffer;
+    }
+
+    /// <summary>
+    /// How the engine goes on. With nothing generated yet the turn begins anew; else the sequence holds its first part, but for tokens whose
+    /// log-probabilities are wanted again: those are appended once more.
+    /// </summary>
+    public async Task<TurnRequest> RequestOfAsync(TurnReplay replay, int logged)
+    {
+        var turn = replay.Turn;
+        return new TurnRequest
+        {
+            Tokens = logged == 0 ? await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart)
+                : replay.Alternatives is null ? ReadOnlyMemory<int>.Empty
+                : replay.Scored,
+            GenerationStart = logged > 0 ? turn.GenerationStart : null,
+            Sampling = turn.Parameters.Sampling,
+            Stop = turn.Parameters.Stop,
+            PromptLogProbs = logged == 0 ? turn.Parameters.PromptLogProbs : replay.Alternatives,
+        };
+    }
+
+    /// <summary>Length of the sequence to which <see cref="RequestOfAsync"/> appends.</summary>
+    public static int BaseOf(TurnReplay replay, int logged) =>
+        logged == 0 ? replay.Turn.StartPosition : replay.Alternatives is null ? replay.Turn.GenerationStart + logged : replay.ScoreStart;
 
     /// <summary>Ends a turn with what it has in the log.</summary>
     public async Task<TurnEnd> CloseAsync(TurnRecord turn, int logged, TurnFinishReason reason)

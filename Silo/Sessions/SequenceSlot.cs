@@ -40,6 +40,19 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
         return current;
     }
 
+    /// <summary>A sequence for the caller to dispose, with the session's first <paramref name="position"/> tokens and what is computed of them; null when there is none to share.</summary>
+    public async Task<IEngineSequence?> TryForkAsync(int position)
+    {
+        try
+        {
+            return Current is { } current && current.Length >= position ? await current.ForkAsync(position) : null;
+        }
+        catch (EngineException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Tokens [start, end), from the engine when it has them.</summary>
     public async Task<int[]> ReadTokensAsync(int start, int end) =>
         Current is { } current && current.Length >= end ? current.CopyTokens(start, end) : await log.ReadTokensAsync(handle, start, end);

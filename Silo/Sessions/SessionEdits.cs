@@ -1,6 +1,5 @@
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
-using OrleansLM.Engine.Runtime;
 using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Sessions;
@@ -102,18 +101,12 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         }
     }
 
+    /// <summary>Without it the child computes its state from the log.</summary>
     private async Task HandOverAsync(string childId, int position)
     {
-        try
+        if (await slot.TryForkAsync(position) is { } fork)
         {
-            if (slot.Current is { } sequence)
-            {
-                services.Handover.Offer(childId, await sequence.ForkAsync(position));
-            }
-        }
-        catch (EngineException)
-        {
-            // The child computes its state from the log instead.
+            services.Handover.Offer(childId, fork);
         }
     }
 

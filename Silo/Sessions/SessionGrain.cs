@@ -1,10 +1,13 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using OrleansLM.Contracts.Diagnostics;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Placement;
 
 namespace OrleansLM.Silo.Sessions;
@@ -18,10 +21,14 @@ namespace OrleansLM.Silo.Sessions;
 public sealed class SessionGrain : Grain, ISessionGrain
 {
     private static readonly TimeSpan s_keepAlivePeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_lingerPeriod = TimeSpan.FromSeconds(10);
 
     private readonly SessionServices _services;
     private readonly SessionOwner _owner;
     private IGrainTimer? _keepAlive;
+    private IGrainTimer? _linger;
+    private int _openStreams;
+    private bool _isLeaving;
 
     public SessionGrain(SessionServices services)
     {
@@ -38,7 +45,9 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public async IAsyncEnumerable<TurnEvent> RunTurnAsync(TurnCommand command, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var reader = await GuardAsync(_owner.StartTurnAsync(command, cancellationToken));
+        using var stream = OpenStream();
+        using var span = StartSpan("session.run_turn");
+        var reader = await _owner.StartTurnAsync(command, cancellationToken);
         KeepAlive();
         var ended = false;
         try
@@ -60,7 +69,9 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public async IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var reader = await GuardAsync(_owner.ResumeAsync(request, cancellationToken));
+        using var stream = OpenStream();
+        using var span = StartSpan("session.resume");
+        var reader = await _owner.ResumeAsync(request, cancellationToken);
         KeepAlive();
         await foreach (var item in reader.ReadAsync(cancellationToken))
         {
@@ -118,7 +129,9 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _isLeaving = true;
         _keepAlive?.Dispose();
+        _linger?.Dispose();
         await _owner.StopAsync();
     }
 
@@ -130,7 +143,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
         }
     }
 
-    /// <summary>A session that does not exist, or no longer, needs no activation.</summary>
+    /// <summary>A session that does not exist, or no longer, needs no activation, once nobody can be reading from it.</summary>
     private async Task<T> GuardAsync<T>(Task<T> operation)
     {
         try
@@ -139,11 +152,51 @@ public sealed class SessionGrain : Grain, ISessionGrain
         }
         finally
         {
+            if (!_owner.IsLoaded && _openStreams == 0 && _linger is null)
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+
+    private Activity? StartSpan(string name) => SiloMetrics.Activities.StartActivity(name, ActivityKind.Server, TraceContext.Received())
+        ?.SetTag("orleanslm.session", this.GetPrimaryKeyString());
+
+    private StreamScope OpenStream()
+    {
+        _openStreams++;
+        return new StreamScope(this);
+    }
+
+    /// <summary>
+    /// The last step of a stream waits here for its reader after the stream has ended, and goes with the activation. So an activation that has had streams
+    /// stays for a while, also when there is no session.
+    /// </summary>
+    private void CloseStream()
+    {
+        _openStreams--;
+        if (_isLeaving)
+        {
+            return;
+        }
+
+        _linger ??= this.RegisterGrainTimer(LeaveIfUnused, new GrainTimerCreationOptions { DueTime = s_lingerPeriod, Period = s_lingerPeriod, Interleave = true });
+        _linger.Change(s_lingerPeriod, s_lingerPeriod);
+    }
+
+    private Task LeaveIfUnused(CancellationToken cancellationToken)
+    {
+        if (_openStreams == 0)
+        {
+            _linger?.Dispose();
+            _linger = null;
             if (!_owner.IsLoaded)
             {
                 DeactivateOnIdle();
             }
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>A turn that nobody reads must not lose its activation for being idle.</summary>
@@ -159,4 +212,9 @@ public sealed class SessionGrain : Grain, ISessionGrain
             return Task.CompletedTask;
         },
         new GrainTimerCreationOptions { DueTime = s_keepAlivePeriod, Period = s_keepAlivePeriod, Interleave = true, KeepAlive = true });
+
+    private readonly struct StreamScope(SessionGrain grain) : IDisposable
+    {
+        public void Dispose() => grain.CloseStream();
+    }
 }

@@ -17,7 +17,8 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
     public TurnRunner? Running => Volatile.Read(ref _running);
 
     /// <summary>Tokens that are part of the session: those of ended turns, and what the running one has generated, with its prompt.</summary>
-    public int Length => Running is { Buffer: var buffer } && buffer.TokenCount is > 0 and var count ? buffer.Turn.GenerationStart + count : state.Session.Length;
+    public int Length =>
+        Running is { Buffer: var buffer } && buffer.TokenCount is > 0 and var count ? Math.Max(state.Session.Length, buffer.Turn.GenerationStart + count) : state.Session.Length;
 
     public async Task<TurnReader> StartAsync(TurnCommand command)
     {
@@ -155,9 +156,9 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         services.Metrics.TurnStarted(turn.PromptTokens);
     }
 
-    private void Run(TurnBuffer buffer, IEngineTurn engineTurn, TurnTail tail)
+    private void Run(TurnBuffer buffer, IEngineTurn engineTurn, TurnTail tail, TurnReplay? replay = null)
     {
-        var runner = new TurnRunner(buffer, engineTurn, tail, state, services);
+        var runner = new TurnRunner(buffer, engineTurn, tail, state, services) { Replay = replay };
         (_running, _last) = (runner, buffer);
         tail.Fenced = runner.Interrupt;
         runner.Start(() => Interlocked.CompareExchange(ref _running, null, runner));
@@ -173,7 +174,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         return turn.State switch
         {
             TurnState.Active => await TakeUpAsync(turn, fromOffset),
-            TurnState.Ended => new TurnReader((await _interrupted.ReplayAsync(turn, turn.End!.SessionLength)).Ended(turn.End), fromOffset, resumed: true),
+            TurnState.Ended => new TurnReader(await _interrupted.ReplayEndedAsync(turn, turn.End!), fromOffset, resumed: true),
             _ => throw new OrleansLMException(ErrorCode.FailedPrecondition, $"turn '{turn.TurnId}' was rolled back, in part or as a whole")
             {
                 Reason = "TURN_ROLLED_BACK",
@@ -197,15 +198,15 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         var reader = new TurnReader(replay.Buffer, fromOffset, resumed: true);
         if (replay.Finish != TurnFinishReason.None)
         {
-            replay.Ended(await _interrupted.CloseAsync(turn, logged, replay.Finish));
-            _last = replay.Buffer;
+            var end = await _interrupted.CloseAsync(turn, logged, replay.Finish);
+            await ReplayScorer.PlayAsync(replay, end, slot, model);
             return reader;
         }
 
-        var engineTurn = await SubmitAsync(model, logged == 0 ? turn.StartPosition : turn.GenerationStart + logged, await _interrupted.RequestOfAsync(turn, logged));
+        var engineTurn = await SubmitAsync(model, InterruptedTurns.BaseOf(replay, logged), await _interrupted.RequestOfAsync(replay, logged));
         services.Metrics.TurnResumed();
         LogTakenUp(services.Logger, state.Session.SessionId, turn.TurnId, logged);
-        Run(replay.Buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart + logged));
+        Run(replay.Buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart + logged), replay);
         return reader;
     }
 }

@@ -22,6 +22,9 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
 
     public TurnBuffer Buffer => buffer;
 
+    /// <summary>What was there before the turn was taken up again; the engine may score some of it first.</summary>
+    public TurnReplay? Replay { get; init; }
+
     /// <summary>Ends when nothing more will happen; never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
@@ -46,10 +49,12 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
         try
         {
             var finished = await PumpAsync();
+            Replay?.AddRest();
             publish = _interruption is { } reason ? await InterruptAsync(reason) : await EndAsync(finished);
         }
         catch (Exception failure)
         {
+            Replay?.AddRest();
             publish = await FailAsync(failure);
         }
 
@@ -92,6 +97,9 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
                 // step 8: to the readers at once, to the log in groups.
                 buffer.AddToken(new TurnEntry(item.Position, item.Token, item.Text ?? "", item.Top));
                 return tail.Append(item.Token.TokenId);
+            case TurnOutputKind.PromptLogProb when Replay is not null:
+                Replay.Add(item);
+                return 0;
             case TurnOutputKind.PromptLogProb:
                 buffer.AddPromptLogProb(new TurnEntry(item.Position, item.Token, buffer.Model.TextOf(item.Token.TokenId), item.Top));
                 return 0;

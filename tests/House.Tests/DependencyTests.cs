@@ -31,7 +31,7 @@ public sealed class DependencyTests
     {
         var project = Repository.Read("Engine/Engine.csproj");
         Assert.DoesNotContain("AspNetCore", project, StringComparison.Ordinal);
-        Assert.DoesNotContain("Orleans", project, StringComparison.Ordinal);
+        Assert.DoesNotContain("Microsoft.Orleans", project, StringComparison.Ordinal);
         Assert.DoesNotContain("Grpc", project, StringComparison.Ordinal);
     }
 

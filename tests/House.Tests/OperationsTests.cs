@@ -31,7 +31,8 @@ public sealed partial class OperationsTests
     [GeneratedRegex(@"\| `(orleanslm\.[a-z_.]+)`")]
     private static partial Regex DocumentedInstrument { get; }
 
-    [GeneratedRegex("\"([A-Z]+(?:_[A-Z]+)+)\"")]
+    // Names that begin with ORLEANSLM_ are environment variables.
+    [GeneratedRegex("\"(?!ORLEANSLM_)([A-Z]+(?:_[A-Z]+)+)\"")]
     private static partial Regex Reason { get; }
 
     [GeneratedRegex("`([A-Z]+(?:_[A-Z]+)+)`")]

@@ -22,10 +22,14 @@ internal static class AddedCost
         var bare = new List<double>();
         var served = new List<double>();
         var added = new List<double>();
+        var processor = new List<double>();
         for (var round = 0; round < rounds; round++)
         {
+            var began = Environment.CpuUsage.TotalTime;
             var one = await BareAsync(engine, outputTokens, round, cancellationToken);
+            var between = Environment.CpuUsage.TotalTime;
             var other = (await load.RunAsync(new LoadShape(1, PromptTokens, outputTokens), seed: round, cancellationToken)).InterTokenLatency.Average();
+            processor.Add(((Environment.CpuUsage.TotalTime - between) - (between - began)).TotalSeconds / outputTokens);
             bare.Add(one);
             served.Add(other);
             added.Add(other - one);
@@ -36,6 +40,7 @@ internal static class AddedCost
             new BenchRow("serve/1/token_bare", LoadResult.Percentile(bare, 50) * 1e6, "us", Note: "one token of the engine alone, median of rounds"),
             new BenchRow("serve/1/token_served", LoadResult.Percentile(served, 50) * 1e6, "us", Note: "the same over gRPC, in the client"),
             BenchRow.Cost("serve/1/added_per_token", LoadResult.Percentile(added, 50) * 1e6, "us", GoalMicroseconds, $"median of {rounds} paired differences; {LoadResult.Percentile(added, 0) * 1e6:F0} to {LoadResult.Percentile(added, 100) * 1e6:F0}"),
+            new BenchRow("serve/1/processor_per_token", LoadResult.Percentile(processor, 50) * 1e6, "us", Note: "processor time of all threads beyond the engine's own, the client's included"),
         ];
     }
 

@@ -16,6 +16,7 @@ internal sealed class ServeCommand
     private readonly Option<int> _prompt = new("--prompt-tokens") { Description = "Length of each prompt", DefaultValueFactory = _ => 256 };
     private readonly Option<int> _output = new("--output-tokens") { Description = "Tokens generated in each session", DefaultValueFactory = _ => 128 };
     private readonly Option<int> _rounds = new("--rounds") { Description = "Paired rounds for the cost per token over the bare engine", DefaultValueFactory = _ => 9 };
+    private readonly Option<int?> _threads = new("--threads") { Description = "Worker threads of the own server's engine (default: all cores)" };
     private readonly Option<string?> _json = new("--json") { Description = "File for the rows" };
 
     public static Command Create() => new ServeCommand().Build();
@@ -24,7 +25,7 @@ internal sealed class ServeCommand
     {
         var command = new Command("serve", "Load over gRPC: throughput, TTFT, inter-token latency, and the cost per token over the bare engine")
         {
-            _server, _model, _sessions, _prompt, _output, _rounds, _json,
+            _server, _model, _sessions, _prompt, _output, _rounds, _threads, _json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -37,7 +38,7 @@ internal sealed class ServeCommand
         var data = Directory.CreateTempSubdirectory("orleanslm-bench-");
         try
         {
-            await using var own = parsed.GetValue(_server) is null ? await StartAsync(parsed.GetValue(_model)!, data.FullName, cancellationToken) : null;
+            await using var own = parsed.GetValue(_server) is null ? await StartAsync(parsed.GetValue(_model)!, parsed.GetValue(_threads), data.FullName, cancellationToken) : null;
             using var channel = ServerAddress.Connect(parsed.GetValue(_server) ?? own!.Address);
             var model = await new Models.ModelsClient(channel).GetAsync(new GetModelRequest(), cancellationToken: cancellationToken);
             var load = new LoadGenerator(new Sessions.SessionsClient(channel), model.VocabularySize);
@@ -68,8 +69,8 @@ internal sealed class ServeCommand
         return 0;
     }
 
-    private static Task<Server> StartAsync(string model, string data, CancellationToken cancellationToken) => Server.StartAsync(
-        new UpSettings { Models = [model], Listen = new Uri("http://127.0.0.1:0"), DataDirectory = data, Engine = new EngineOptions { StateBytes = 1L << 30 }, LogLevel = LogLevel.Error },
+    private static Task<Server> StartAsync(string model, int? threads, string data, CancellationToken cancellationToken) => Server.StartAsync(
+        new UpSettings { Models = [model], Listen = new Uri("http://127.0.0.1:0"), DataDirectory = data, Engine = new EngineOptions { StateBytes = 1L << 30, Threads = threads }, LogLevel = LogLevel.Error },
         cancellationToken);
 
     private static IEnumerable<BenchRow> Rows(LoadShape shape, LoadResult result)

@@ -96,6 +96,7 @@ public sealed class EngineInstruments : IDisposable
             activity.SetTag("orleanslm.prefilled_tokens", usage.PrefilledTokens);
             activity.SetTag("orleanslm.queue_time", usage.QueueTime.TotalSeconds);
             activity.SetTag("orleanslm.time_to_first_token", usage.TimeToFirstToken.TotalSeconds);
+            AddPhases(activity, usage);
             activity.Stop();
         }
     }
@@ -105,6 +106,24 @@ public sealed class EngineInstruments : IDisposable
         _turns.Add(1, _failed);
         activity?.SetStatus(ActivityStatusCode.Error, error.Message);
         activity?.Stop();
+    }
+
+    /// <summary>What the turn's time went into, known only now: waiting, computing its input, generating.</summary>
+    private void AddPhases(Activity turn, TurnUsage usage)
+    {
+        var end = turn.StartTimeUtc + usage.TotalTime;
+        var firstRow = turn.StartTimeUtc + usage.QueueTime;
+        var firstToken = usage.GeneratedTokens > 0 ? turn.StartTimeUtc + usage.TimeToFirstToken : end;
+        AddPhase(turn, "engine.queue", turn.StartTimeUtc, firstRow);
+        AddPhase(turn, "engine.prefill", firstRow, firstToken);
+        AddPhase(turn, "engine.decode", firstToken, end);
+    }
+
+    private void AddPhase(Activity turn, string name, DateTime start, DateTime end)
+    {
+        var phase = end > start ? _activities.StartActivity(name, ActivityKind.Internal, turn.Context, startTime: start) : null;
+        phase?.SetEndTime(end);
+        phase?.Stop();
     }
 
     private Histogram<double> Seconds(string name, string description)

@@ -21,10 +21,11 @@ internal static class MappedServices
     {
         for (Type? type = service; type is not null; type = type.BaseType)
         {
-            if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is { } attribute)
+            // A service may bind itself; its base class is still the generated one.
+            if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is { } attribute
+                && attribute.BindType.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null) is ServiceDescriptor descriptor)
             {
-                PropertyInfo? descriptor = attribute.BindType.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static);
-                return descriptor?.GetValue(null) as ServiceDescriptor;
+                return descriptor;
             }
         }
 

@@ -9,11 +9,16 @@ internal sealed class CallDeadline : IDisposable
     private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(49);
 
     private readonly CancellationTokenSource _source;
+    private readonly CancellationToken _aborted;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CallDeadline(TimeSpan timeout, CancellationToken aborted)
     {
         Instant = DateTime.MaxValue - DateTime.UtcNow > timeout ? DateTime.UtcNow + timeout : DateTime.MaxValue;
+        _aborted = aborted;
         _source = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        Token = _source.Token;
+        Token.UnsafeRegister(static over => ((TaskCompletionSource)over!).TrySetResult(), _over);
         if (timeout <= TimeSpan.Zero)
         {
             _source.Cancel();
@@ -22,17 +27,15 @@ internal sealed class CallDeadline : IDisposable
         {
             _source.CancelAfter(timeout);
         }
-
-        Token = _source.Token;
-        _aborted = aborted;
     }
-
-    private readonly CancellationToken _aborted;
 
     /// <summary>UTC.</summary>
     public DateTime Instant { get; }
 
     public CancellationToken Token { get; }
+
+    /// <summary>Ends when the deadline passes or the caller hangs up.</summary>
+    public Task Over => _over.Task;
 
     public bool Passed => Token.IsCancellationRequested && !_aborted.IsCancellationRequested;
 

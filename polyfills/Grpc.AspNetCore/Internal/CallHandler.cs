@@ -56,6 +56,22 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
     private async Task RunAsync(HttpContext http)
     {
         using var call = new HttpContextServerCallContext(http, method, settings);
+        Task handling = HandleAsync(http, call);
+        if (await call.IsOverAsync(handling).ConfigureAwait(false))
+        {
+            // The handler pays no heed to its token: the caller has its answer, and the request lives on until the handler ends.
+            await call.CutOffAsync().ConfigureAwait(false);
+            await handling.ConfigureAwait(false);
+            Trace(call);
+            return;
+        }
+
+        await handling.ConfigureAwait(false);
+        End(call);
+    }
+
+    private async Task HandleAsync(HttpContext http, HttpContextServerCallContext call)
+    {
         try
         {
             LiftHttpLimits(http);
@@ -70,8 +86,6 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
         {
             Fail(call, exception);
         }
-
-        End(call);
     }
 
     private void CheckEncoding(HttpContext http)
@@ -99,10 +113,15 @@ internal abstract class CallHandler<TRequest, TResponse>(Method<TRequest, TRespo
         call.Status = StatusOf.Failure(exception, call, settings.DetailedErrors);
     }
 
-    private static void End(HttpContextServerCallContext call)
+    private static void Trace(HttpContextServerCallContext call)
     {
         Activity.Current?.SetTag("grpc.method", call.Method);
         Activity.Current?.SetTag("grpc.status_code", (int)call.Status.StatusCode);
+    }
+
+    private static void End(HttpContextServerCallContext call)
+    {
+        Trace(call);
         if (call.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return;

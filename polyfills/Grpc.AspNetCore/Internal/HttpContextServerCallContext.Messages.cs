@@ -30,13 +30,36 @@ internal sealed partial class HttpContextServerCallContext
         Action<T, SerializationContext> serialize,
         CancellationToken cancellationToken)
     {
-        BufferMessage(message, serialize);
-        bool mayWait = (WriteOptions?.Flags & WriteFlags.BufferHint) == WriteFlags.BufferHint;
-        return mayWait ? default : HttpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+        lock (_response)
+        {
+            ThrowIfCutOff();
+            PutMessage(message, serialize);
+            bool mayWait = (WriteOptions?.Flags & WriteFlags.BufferHint) == WriteFlags.BufferHint;
+            return mayWait ? default : HttpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+        }
     }
 
     /// <summary>Writes one message that leaves with the next flush or the end of the call.</summary>
     public void BufferMessage<T>(T message, Action<T, SerializationContext> serialize)
+    {
+        lock (_response)
+        {
+            ThrowIfCutOff();
+            PutMessage(message, serialize);
+        }
+    }
+
+    private ValueTask<FlushResult> SendHeadersAsync()
+    {
+        lock (_response)
+        {
+            ThrowIfCutOff();
+            NegotiateEncoding();
+            return HttpContext.Response.BodyWriter.FlushAsync(CancellationToken);
+        }
+    }
+
+    private void PutMessage<T>(T message, Action<T, SerializationContext> serialize)
     {
         if (_writer is null)
         {

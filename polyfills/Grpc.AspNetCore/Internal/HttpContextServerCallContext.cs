@@ -84,8 +84,7 @@ internal sealed partial class HttpContextServerCallContext : ServerCallContext, 
             }
         }
 
-        NegotiateEncoding();
-        await HttpContext.Response.BodyWriter.FlushAsync(CancellationToken).ConfigureAwait(false);
+        await SendHeadersAsync().ConfigureAwait(false);
     }
 
     protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>

@@ -48,7 +48,7 @@ internal sealed class ReceivedTurn
                 NextOffset = Math.Max(NextOffset, item.Started.StartPosition + item.Started.PromptTokens);
                 break;
             case TurnEvent.EventOneofCase.Token:
-                Tokens.Add(new ReceivedToken(item.Offset, item.Token.TokenId, item.Token.Text));
+                Tokens.Add(new ReceivedToken(item.Offset, item.Token.TokenId, item.Token.Text, LogProbsOf(item.Token)));
                 NextOffset = item.Offset + 1;
                 break;
             case TurnEvent.EventOneofCase.Finished:
@@ -58,4 +58,8 @@ internal sealed class ReceivedTurn
                 break;
         }
     }
+
+    private static string LogProbsOf(GeneratedToken token) => token.HasLogProb
+        ? $"{token.LogProb:R} of {string.Join(' ', token.Top.Select(other => $"{other.TokenId}:{other.LogProb:R}"))}"
+        : "";
 }

@@ -13,17 +13,18 @@ namespace OrleansLM.Cluster.Tests.Processes;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const string Listening = "listening on ";
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(3);
 
     private readonly string _data = Directory.CreateTempSubdirectory("orleanslm-cluster-").FullName;
     private readonly ConcurrentQueue<string> _errors = new();
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly string[] _arguments;
     private Process? _process;
     private GrpcChannel? _channel;
 
-    private ServerProcess(string[] arguments)
+    private ServerProcess(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        _arguments = arguments;
+        (_environment, _arguments) = (environment, arguments);
     }
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
@@ -40,9 +41,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>What the process wrote to standard error, over all its lives.</summary>
     public string Errors => string.Join('\n', _errors);
 
-    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var server = new ServerProcess(arguments);
+        var server = new ServerProcess(environment, arguments);
         try
         {
             await server.StartAsync();
@@ -94,6 +97,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         var command = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         command.Environment["DOTNET_TieredPGO"] = "0";
+        foreach (var (name, value) in _environment)
+        {
+            command.Environment[name] = value;
+        }
+
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "OrleansLM.Cli.dll"), "up", "--model", Repository.TinyModel,

@@ -2,7 +2,7 @@ using OrleansLM.Contracts.V1;
 
 namespace OrleansLM.Cluster.Tests.Recovery;
 
-/// <summary>Requests that between them use every part of a turn that must survive: greedy and seeded draws, penalties, biases, stop strings.</summary>
+/// <summary>Requests that between them use every part of a turn that must survive: greedy and seeded draws, penalties, biases, stop strings, log-probabilities.</summary>
 internal static class Generations
 {
     public const int Tokens = 96;
@@ -31,9 +31,9 @@ internal static class Generations
 
     private static SamplingParameters Sampling(int kind) => kind switch
     {
-        0 => new SamplingParameters { Temperature = 0 },
+        0 => new SamplingParameters { Temperature = 0, LogProbs = 3 },
         1 => new SamplingParameters { Temperature = 0.8f, Seed = 20_260_101 },
         2 => new SamplingParameters { Temperature = 0, RepetitionPenalty = 1.2f, FrequencyPenalty = 0.3f },
-        _ => new SamplingParameters { Temperature = 0.8f, TopP = 0.95f, TopK = 200, Seed = 77, PresencePenalty = 0.5f, LogitBias = { { 264, 1.5f } } },
+        _ => new SamplingParameters { Temperature = 0.8f, TopP = 0.95f, TopK = 200, Seed = 77, PresencePenalty = 0.5f, LogitBias = { { 264, 1.5f } }, LogProbs = 0 },
     };
 }

@@ -6,7 +6,7 @@ namespace OrleansLM.Gateway.Tests.Serving;
 /// <summary>A call's failure with its details.</summary>
 public sealed record Failure(StatusCode Code, string Message, IReadOnlyList<string> Fields, ErrorInfo? Info, RetryInfo? Retry)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     public static Failure Of(RpcException error)
     {

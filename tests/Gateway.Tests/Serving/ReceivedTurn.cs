@@ -6,7 +6,7 @@ namespace OrleansLM.Gateway.Tests.Serving;
 /// <summary>What a client has of a turn.</summary>
 public sealed class ReceivedTurn
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     public List<TurnEvent> Events { get; } = [];
 

@@ -45,22 +45,6 @@ public sealed class MalformedCallTests(SharedServer shared) : IDisposable
     public async Task A_method_that_does_not_exist_is_unimplemented() =>
         Assert.Equal(StatusCode.Unimplemented, await _calls.SendAsync("orleanslm.v1.Sessions/Explode", RawCalls.Frame([])));
 
-    [Theory]
-    [InlineData(new byte[] { 0xFF })]
-    [InlineData(new byte[] { 0xC3, 0x28 })]
-    [InlineData(new byte[] { 0xED, 0xA0, 0x80 })]
-    public async Task A_session_id_that_is_not_UTF8_is_invalid(byte[] text) =>
-        Assert.Equal(StatusCode.InvalidArgument, await _calls.SendAsync(Get, RawCalls.Frame(Field(1, text))));
-
-    /// <summary>Protobuf for .NET decodes bad bytes to U+FFFD before we see them; they must do no harm.</summary>
-    [Fact]
-    public async Task A_text_that_is_not_UTF8_is_read_with_replacement_characters()
-    {
-        var status = await _calls.SendAsync(Tokenize, RawCalls.Frame(Field(2, Field(1, [0x61, 0xFF, 0x62]))));
-        Assert.Equal(StatusCode.OK, status);
-        Assert.Single((await shared.Live.Models.ListAsync(new ListModelsRequest())).Models);
-    }
-
     [Fact]
     public async Task A_message_over_the_limit_is_refused_by_its_length()
     {
@@ -69,6 +53,4 @@ public sealed class MalformedCallTests(SharedServer shared) : IDisposable
     }
 
     public void Dispose() => _calls.Dispose();
-
-    private static byte[] Field(int number, byte[] value) => [(byte)((number << 3) | 2), (byte)value.Length, .. value];
 }

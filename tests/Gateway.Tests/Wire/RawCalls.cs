@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using Grpc.Core;
+using OrleansLM.Gateway.Tests.Serving;
 
 namespace OrleansLM.Gateway.Tests.Wire;
 
@@ -11,7 +12,10 @@ internal sealed class RawCalls(Uri server) : IDisposable
     private readonly HttpClient _client = new() { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>Sends the body as it is; the status that came back in trailers or headers.</summary>
-    public async Task<StatusCode> SendAsync(string method, byte[] body)
+    public async Task<StatusCode> SendAsync(string method, byte[] body) => (await FailureAsync(method, body)).Code;
+
+    /// <summary>As <see cref="SendAsync"/>, with the details.</summary>
+    public async Task<Failure> FailureAsync(string method, byte[] body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, method)
         {
@@ -22,8 +26,16 @@ internal sealed class RawCalls(Uri server) : IDisposable
         request.Headers.Add("te", "trailers");
         using var response = await _client.SendAsync(request);
         await response.Content.ReadAsByteArrayAsync();
-        var values = response.TrailingHeaders.TryGetValues("grpc-status", out var trailing) ? trailing : response.Headers.GetValues("grpc-status");
-        return (StatusCode)int.Parse(values.Single());
+        var headers = response.TrailingHeaders.Contains("grpc-status") ? response.TrailingHeaders : response.Headers;
+        var code = (StatusCode)int.Parse(headers.GetValues("grpc-status").Single());
+        var trailers = new Metadata();
+        if (headers.TryGetValues("grpc-status-details-bin", out var details))
+        {
+            var text = details.Single();
+            trailers.Add("grpc-status-details-bin", Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '=')));
+        }
+
+        return Failure.Of(new RpcException(new Status(code, ""), trailers));
     }
 
     /// <summary>A message in its frame: not compressed, length, bytes.</summary>

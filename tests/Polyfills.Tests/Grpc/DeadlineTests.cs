@@ -67,6 +67,24 @@ public sealed class DeadlineTests(TrialFixture trial) : IClassFixture<TrialFixtu
         Assert.Equal("cancelled", await trial.Server.Events.WaitAsync($"left {timeout}"));
     }
 
+    /// <summary>The caller is told though the handler still runs; what the handler does then goes nowhere and harms nobody.</summary>
+    [Theory]
+    [InlineData("Wait", 0)]
+    [InlineData("Count", 2)]
+    public async Task Deadline_cuts_off_a_handler_that_pays_no_heed(string method, int messages)
+    {
+        string name = $"stubborn {method}";
+        byte[] request = method == "Wait" ? Frames.Of(new Words { Text = name }) : Frames.Of(new CountRequest { Count = messages, Hold = name });
+        using var raw = new RawClient(trial.Server.Address);
+        RawResponse response = await raw.PostAsync(method, request, ("grpc-timeout", "99999999n"));
+
+        Assert.Equal("4", response.GrpcStatus);
+        Assert.False(trial.Server.Events.Happened($"left {name}"));
+        trial.Server.Events.Raise($"go {name}");
+        Assert.Equal("cancelled", await trial.Server.Events.WaitAsync($"left {name}"));
+        Assert.Equal("still here", (await trial.Client.EchoAsync(new Words { Text = "still here" })).Text);
+    }
+
     [Theory]
     [InlineData("soon")]
     [InlineData("10")]

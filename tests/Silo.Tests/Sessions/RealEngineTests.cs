@@ -1,5 +1,6 @@
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Tests.Doubles;
 
 namespace OrleansLM.Silo.Tests.Sessions;
@@ -104,6 +105,69 @@ public sealed class RealEngineTests(TinyEngine tiny) : IClassFixture<TinyEngine>
         await silo.DisposeAsync();
     }
 
+    /// <summary>They are not in the log: scoring the tokens again has to give the same bits.</summary>
+    [Theory]
+    [InlineData(3, null, 1)]
+    [InlineData(0, null, 7)]
+    [InlineData(2, 5, 30)]
+    [InlineData(null, 1, 30)]
+    [InlineData(2, 0, 0)]
+    public async Task Log_probabilities_are_the_same_after_a_kill_and_when_an_ended_turn_is_read_again(int? sampled, int? prompt, int cut)
+    {
+        var command = s_first with { Sampling = s_first.Sampling with { LogProbs = sampled }, PromptLogProbs = prompt };
+        var silo = await SiloHarness.StartAsync(tiny.Engine, logOptions: new SessionLogOptions { GroupInterval = TimeSpan.Zero });
+        await (await silo.CreateAsync("before")).RunAsync(s_second);
+        await silo.Owner("before").ForkAsync(new ForkSession { NewSessionId = "cut" }, CancellationToken.None);
+        var expected = await silo.Owner("before").RunAsync(command);
+        Assert.Equal(Total, expected.Ids().Length);
+        await (await silo.Owner("cut").StartAsync(command)).TakeTokensAsync(cut);
+
+        AssertSame(await silo.Owner("before").ResumeAsync(0));
+        var reborn = await silo.KilledAsync();
+        await silo.DisposeAsync();
+        silo = reborn;
+        AssertSame(await silo.Owner("before").ResumeAsync(0));
+        AssertSame(await silo.Owner("cut").ResumeAsync(0));
+        await silo.Owner("before").RunAsync(s_second);
+        AssertSame(await silo.Owner("before").ResumeAsync(0, expected[0].TurnId));
+        await silo.DisposeAsync();
+
+        void AssertSame(List<TurnEvent> found)
+        {
+            Assert.Equal(expected.Select(Scores).OfType<string>(), found.Select(Scores).OfType<string>());
+            Assert.Equal(expected.Text(), found.Text());
+        }
+    }
+
+    [Fact]
+    public async Task A_turn_that_is_cancelled_while_its_tokens_are_scored_again_keeps_them()
+    {
+        var command = s_first with { Sampling = s_first.Sampling with { LogProbs = 1 }, Stop = new StopSettings { MaxTokens = 20_000, IgnoreEos = true } };
+        var silo = await SiloHarness.StartAsync(tiny.Engine, logOptions: new SessionLogOptions { GroupInterval = TimeSpan.Zero });
+        var session = await silo.CreateAsync("a");
+        await session.RunAsync(SessionCalls.Append([.. Enumerable.Range(300, 900)]));
+        var seen = await (await session.StartAsync(command)).TakeTokensAsync(20);
+        while (await LoggedAsync(silo) <= seen[^1].Offset)
+        {
+            await Task.Delay(1);
+        }
+
+        var reborn = await silo.KilledAsync();
+        await silo.DisposeAsync();
+        silo = reborn;
+        var logged = await LoggedAsync(silo);
+        var reader = await silo.Owner("a").ResumeAsync(new ResumeStream { FromOffset = 0 }, CancellationToken.None);
+        Assert.True((await silo.Owner("a").InfoAsync()).Length >= logged);
+        Assert.True(await silo.Owner("a").CancelAsync(null, CancellationToken.None));
+        var events = await reader.AllAsync();
+        Assert.Equal(seen.Ids(), events.Ids().Take(20));
+        Assert.True(events[^1].Finished!.SessionLength >= logged);
+        Assert.Equal(events[^1].Finished!.SessionLength, (await silo.Owner("a").InfoAsync()).Length);
+        await silo.DisposeAsync();
+
+        static async Task<int> LoggedAsync(SiloHarness silo) => (await silo.Log.ListAsync(new SessionFilter(), long.MaxValue, 1))[0].Session.Length;
+    }
+
     [Fact]
     public async Task Cancelling_at_once_keeps_the_prompt()
     {
@@ -118,6 +182,10 @@ public sealed class RealEngineTests(TinyEngine tiny) : IClassFixture<TinyEngine>
         await session.RunAsync(SessionCalls.Command(maxTokens: 1));
         Assert.Equal(end.SessionLength + 1, (await session.InfoAsync()).Length);
     }
+
+    private static string? Scores(TurnEvent item) => item.Kind is TurnEventKind.Token or TurnEventKind.PromptLogProb
+        ? $"{item.Kind} {item.Offset} {item.TokenId} {item.LogProb:R} {string.Join(' ', item.Top?.Select(top => $"{top.TokenId}:{top.LogProb:R}") ?? [])}"
+        : null;
 
     private static TurnCommand Turn(string text, ulong seed) => new()
     {

@@ -75,6 +75,7 @@ public sealed class TrialService(TrialEvents events) : Trial.TrialBase
             }
 
             events.Raise($"written {request.Hold}");
+            await StayAsync(request.Hold);
             if (request.Hold.Length > 0)
             {
                 await Task.Delay(Timeout.Infinite, context.CancellationToken);
@@ -100,6 +101,7 @@ public sealed class TrialService(TrialEvents events) : Trial.TrialBase
     public override async Task<Words> Wait(Words request, ServerCallContext context)
     {
         events.Raise($"waiting {request.Text}");
+        await StayAsync(request.Text);
         try
         {
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
@@ -122,6 +124,9 @@ public sealed class TrialService(TrialEvents events) : Trial.TrialBase
         Path = context.GetHttpContext().Request.Path,
         Authorization = context.RequestHeaders.GetValue("authorization") ?? "",
     });
+
+    /// <summary>A handler that is called stubborn stays until it is told to go, whatever becomes of its call.</summary>
+    private Task StayAsync(string name) => name.StartsWith("stubborn", StringComparison.Ordinal) ? events.WaitAsync($"go {name}") : Task.CompletedTask;
 
     private static Google.Rpc.Status Rich(Failure request) => new()
     {

@@ -13,6 +13,9 @@ public interface IStreamGrain : IGrainWithStringKey
     /// <summary>Some elements, then an exception.</summary>
     IAsyncEnumerable<int> Break(int after);
 
+    /// <summary>Lets another task run, then fails, and has told the activation to end meanwhile.</summary>
+    IAsyncEnumerable<int> BreakAndEnd();
+
     IAsyncEnumerable<Calls.Parcel> Parcels(int count);
 
     /// <summary>Gives an element after each delay.</summary>

@@ -42,6 +42,15 @@ public sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
         throw new Calls.RefusedException("broken", 7);
     }
 
+    public async IAsyncEnumerable<int> BreakAndEnd()
+    {
+        await Task.Run(() => { });
+        DeactivateOnIdle();
+        if (_pings == 0)
+            throw new Calls.RefusedException("broken at the end", 8);
+        yield return 0;
+    }
+
     public async IAsyncEnumerable<Calls.Parcel> Parcels(int count)
     {
         var parcel = new Calls.Parcel();

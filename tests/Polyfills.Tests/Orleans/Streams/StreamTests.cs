@@ -150,6 +150,18 @@ public sealed class StreamTests(GrainCluster cluster) : IClassFixture<GrainClust
     }
 
     [Fact]
+    public async Task A_stream_that_fails_while_its_activation_ends_gives_its_failure()
+    {
+        IEnumerable<Task> readers = Enumerable.Range(0, 500).Select(async i =>
+        {
+            IAsyncEnumerable<int> stream = cluster.Grains.GetGrain<IStreamGrain>($"{_name} {i}").BreakAndEnd();
+            Calls.RefusedException refused = await Assert.ThrowsAsync<Calls.RefusedException>(() => ReadAsync(stream));
+            Assert.Equal(8, refused.Code);
+        });
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
     public async Task A_stream_may_take_longer_than_a_response()
     {
         await using GrainCluster quick = await GrainCluster.StartAsync(

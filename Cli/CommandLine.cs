@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using OrleansLM.Cli.Bench;
+using OrleansLM.Cli.Chat;
+using OrleansLM.Cli.Generate;
+using OrleansLM.Cli.Inspect;
+using OrleansLM.Cli.Perplexity;
+using OrleansLM.Cli.Stage;
+using OrleansLM.Cli.Up;
+
+namespace OrleansLM.Cli;
+
+/// <summary>The program as a whole. Not a <c>RootCommand</c>: that is called after the assembly, and this one after the script that users type.</summary>
+public static class CommandLine
+{
+    public static Command Create() => new("orleanslm", "OrleansLM: a distributed inference cluster for long-context language models with durable sessions")
+    {
+        BenchCommand.Create(),
+        ChatCommand.Create(),
+        GenerateCommand.Create(),
+        InspectCommand.Create(),
+        PerplexityCommand.Create(),
+        StageCommand.Create(),
+        UpCommand.Create(),
+        new HelpOption(),
+        new VersionOption(),
+    };
+}

@@ -1,0 +1,1 @@
+global using ErrorCode = OrleansLM.Contracts.Errors.ErrorCode; // Orleans has a type of this name too.
