@@ -1,6 +1,5 @@
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Silo.Log;
-using OrleansLM.Silo.Log.Sqlite;
 using OrleansLM.Silo.Tests.Doubles;
 
 namespace OrleansLM.Silo.Tests.Sessions;
