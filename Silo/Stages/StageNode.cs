@@ -44,7 +44,9 @@ public sealed partial class StageNode(
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        _bytesPerSecond = _settings.GigabytesPerSecond * 1e9 ?? ReadSpeed.Measure();
+        // A silo that has nothing to do with pipelines is not measured: it is not asked.
+        var takesPart = _settings.Enabled || serving.Value.Models.Any(model => model.Pipeline is not null);
+        _bytesPerSecond = _settings.GigabytesPerSecond * 1e9 ?? (takesPart ? ReadSpeed.Measure() : 0);
         if (_settings.Enabled)
         {
             _server = StageServer.Start(Options(), this, this, time);
