@@ -5,19 +5,23 @@ using OrleansLM.Engine.Tensors;
 namespace OrleansLM.Engine.Backends.Cpu;
 
 /// <summary>
-/// Products of many tokens. Inputs are interleaved by four tokens once; then a thread takes a block of rows, converts 512 elements of each to f32, interleaved
-/// too, and lets all tokens pass over that panel before the next 512: it stays in the second-level cache, the inputs of four tokens in the first. While
-/// tokens pass, the weights of the next panel are fetched. Nothing is added up across lanes before the last element of k.
+/// Products of many tokens. Inputs are interleaved by four tokens once; then a thread takes a block of rows, converts 512 elements of 12 of them to f32,
+/// interleaved too, and lets all tokens pass over that panel: it stays in the first-level cache. While tokens pass, the weights of the next panel are
+/// fetched. Nothing is added up across lanes before the last element of k.
 /// </summary>
 internal static unsafe class BlockedProducts
 {
     /// <summary>Elements of k of a panel.</summary>
     private const int PanelLength = 512;
 
-    /// <summary>A multiple of the rows of every tile, and of the four that are written together.</summary>
+    /// <summary>Rows of a panel, a multiple of the rows of every tile: few, so that it is written to the first-level cache.</summary>
+    private const int PanelRows = 12;
     private const int BlockRows = 48;
     private const int BlockTokens = 96;
     private const int PackRows = 4;
+
+    /// <summary>Bytes that a tile fetches from each of two places.</summary>
+    private const int FetchedBytes = PanelLength / ITile.FetchLength * ITile.FetchBytes;
 
     public static void Run<TTile>(ThreadTeam team, CpuScratch scratch, MatMulJob* job)
         where TTile : ITile
@@ -85,16 +89,20 @@ internal static unsafe class BlockedProducts
         where TElement : IElement
         where TTile : ITile
     {
+        var stride = (long)job->K * TElement.Size;
         for (var k = 0; k < job->PaddedK; k += PanelLength)
         {
-            var length = Math.Min(PanelLength, job->PaddedK - k);
-            Convert<TElement, TTile>(block, job->K, k, length, memory.Panel);
-            var ahead = k + PanelLength < job->PaddedK ? block.Weights(job->K, k + PanelLength)
-                : next < job->Items ? new Block(job, next).Weights(job->K, 0) : null;
-            var stride = (long)job->K * block.Product->Type.SizeInBytes();
-            for (var group = 0; group < block.Groups; group++)
+            for (var row = 0; row < block.Rows; row += PanelRows)
             {
-                Pass<TTile>(job, block, group, k, length, memory, ahead, stride);
+                var panel = new Panel(row, Math.Min(PanelRows, block.Rows - row), k, Math.Min(PanelLength, job->PaddedK - k));
+                Convert<TElement, TTile>(block, job->K, panel, memory.Panel);
+                var ahead = row + PanelRows < block.Rows ? block.Weights(job->K, k) + (row + PanelRows) * stride
+                    : k + PanelLength < job->PaddedK ? block.Weights(job->K, k + PanelLength)
+                    : next < job->Items ? new Block(job, next).Weights(job->K, 0) : null;
+                for (var group = 0; group < block.Groups; group++)
+                {
+                    Pass<TTile>(job, block, panel, group, memory, ahead, stride);
+                }
             }
         }
 
@@ -103,48 +111,51 @@ internal static unsafe class BlockedProducts
 
     /// <summary>One group of tokens over the whole panel. The first groups fetch the rows of the next panel, the others the inputs of the next group.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pass<TTile>(MatMulJob* job, in Block block, int group, int k, int length, in Layout memory, byte* ahead, long stride)
+    private static void Pass<TTile>(MatMulJob* job, in Block block, in Panel panel, int group, in Layout memory, byte* ahead, long stride)
         where TTile : ITile
     {
         var tokens = Math.Min(ITile.GroupTokens, job->Tokens - (block.FirstGroup + group) * ITile.GroupTokens);
-        var x = job->Inputs(block.FirstGroup + group, k);
-        var nextInputs = (byte*)(group + 1 < block.Groups ? job->Inputs(block.FirstGroup + group + 1, k) : job->Inputs(block.FirstGroup, k + length));
-        var sums = memory.Sums + group * BlockRows * ITile.RowSums;
-        for (var row = 0; row < block.Rows; row += TTile.Rows)
+        var x = job->Inputs(block.FirstGroup + group, panel.First);
+        var nextInputs = (byte*)(group + 1 < block.Groups ? job->Inputs(block.FirstGroup + group + 1, panel.First) : job->Inputs(block.FirstGroup, panel.First + panel.Length));
+        var sums = memory.Sums + (group * BlockRows + panel.Row) * ITile.RowSums;
+        for (var row = 0; row < panel.Rows; row += TTile.Rows)
         {
             var fetch = nextInputs;
-            nextInputs += PanelLength / ITile.FetchLength * ITile.FetchBytes;
+            var also = fetch + FetchedBytes;
+            nextInputs += 2 * FetchedBytes;
             if (ahead != null && group < TTile.Rows)
             {
                 fetch = ahead + (row + group) * stride;
-                for (var also = group + block.Groups; also < TTile.Rows; also += block.Groups)
+                also = group + block.Groups < TTile.Rows ? fetch + block.Groups * stride : also;
+                for (var more = group + 2 * block.Groups; more < TTile.Rows; more += block.Groups)
                 {
-                    Prefetch.Bytes(ahead + (row + also) * stride, PanelLength / ITile.FetchLength * ITile.FetchBytes);
+                    Prefetch.Bytes(ahead + (row + more) * stride, FetchedBytes);
                 }
             }
 
             var to = sums + row * ITile.RowSums;
-            TTile.Run(memory.Panel + row * length, x, length, tokens, k == 0 ? memory.Zeros : to, to, fetch);
+            TTile.Run(memory.Panel + row * panel.Length, x, panel.Length, tokens, panel.First == 0 ? memory.Zeros : to, to, fetch, also);
         }
     }
 
-    /// <summary>Rows of weights to panels [rows / R, length / 8, R, 8]; rows that are missing in the last one are zeros.</summary>
-    private static void Convert<TElement, TTile>(in Block block, int columns, int k, int length, float* panel)
+    /// <summary>Rows of weights to [rows / R, length / 8, R, 8]; rows that are missing in the last one are zeros.</summary>
+    private static void Convert<TElement, TTile>(in Block block, int columns, in Panel panel, float* target)
         where TElement : IElement
         where TTile : ITile
     {
-        var rows = (block.Rows + TTile.Rows - 1) / TTile.Rows * TTile.Rows;
-        var count = Math.Min(length, columns - k);
-        for (var row = 0; row < rows; row++)
+        var rows = (panel.Rows + TTile.Rows - 1) / TTile.Rows * TTile.Rows;
+        var count = Math.Min(panel.Length, columns - panel.First);
+        var source = block.Weights(columns, panel.First) + (long)panel.Row * columns * TElement.Size;
+        for (var row = 0; row < rows; row++, source += (long)columns * TElement.Size)
         {
-            var target = panel + row / TTile.Rows * TTile.Rows * length + row % TTile.Rows * Lanes.Count;
-            if (row < block.Rows)
+            var first = target + row / TTile.Rows * TTile.Rows * panel.Length + row % TTile.Rows * Lanes.Count;
+            if (row < panel.Rows)
             {
-                Interleave<TElement>(block.Weights(columns, k) + (long)row * columns * TElement.Size, target, count, TTile.Rows * Lanes.Count);
+                Interleave<TElement>(source, first, count, TTile.Rows * Lanes.Count);
             }
             else
             {
-                Zero(target, count, TTile.Rows * Lanes.Count);
+                Zero(first, count, TTile.Rows * Lanes.Count);
             }
         }
     }
@@ -239,10 +250,19 @@ internal static unsafe class BlockedProducts
         public byte* Weights(int columns, int k) => Product->Weights + ((long)FirstRow * columns + k) * Product->Type.SizeInBytes();
     }
 
+    /// <summary>Rows of a block and elements of k: [Row, Row + Rows) × [First, First + Length).</summary>
+    private readonly struct Panel(int row, int rows, int first, int length)
+    {
+        public readonly int Row = row;
+        public readonly int Rows = rows;
+        public readonly int First = first;
+        public readonly int Length = length;
+    }
+
     /// <summary>A thread's memory.</summary>
     private readonly struct Layout(float* memory)
     {
-        private const int PanelFloats = BlockRows * PanelLength;
+        private const int PanelFloats = PanelRows * PanelLength;
         private const int SumFloats = BlockRows * BlockTokens * Lanes.Count;
         private const int ZeroFloats = 8 * ITile.RowSums;
 

@@ -12,7 +12,7 @@ internal unsafe interface ITile
     /// <summary>Floats of the accumulators of one row and a group of tokens: [4, 8].</summary>
     const int RowSums = GroupTokens * Lanes.Count;
 
-    /// <summary>A call fetches a cache line into the second-level cache for so many elements of k.</summary>
+    /// <summary>A call fetches a cache line from each of two places into the second-level cache for so many elements of k: bursts would hold up its own loads.</summary>
     const int FetchLength = 32;
     const int FetchBytes = 64;
 
@@ -26,5 +26,6 @@ internal unsafe interface ITile
     /// <param name="from">Accumulators [Rows, 4, 8] so far.</param>
     /// <param name="to">Where they go.</param>
     /// <param name="fetch">Memory that is needed next; any address will do.</param>
-    static abstract void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch);
+    /// <param name="also">The other place.</param>
+    static abstract void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch, byte* also);
 }

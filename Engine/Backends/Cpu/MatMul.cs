@@ -5,7 +5,7 @@ using OrleansLM.Engine.Tensors;
 namespace OrleansLM.Engine.Backends.Cpu;
 
 /// <summary>
-/// y[T, N] (+)= x[T, K] · w[N, K]ᵀ. Up to three tokens are served while the weights stream from memory, in several rows far apart, and are converted in
+/// y[T, N] (+)= x[T, K] · w[N, K]ᵀ. Up to fifteen tokens are served while the weights stream from memory, in several rows far apart, and are converted in
 /// registers; more tokens are <see cref="BlockedProducts"/>. All products of one call are one parallel section.
 /// </summary>
 internal static unsafe class MatMul
@@ -16,13 +16,19 @@ internal static unsafe class MatMul
     /// <summary>The last rows of a section are handed out in pieces of a quarter, so that the threads end together.</summary>
     private const int LastPieces = 4;
 
+    /// <summary>Rows that are read together when further tokens must find them in the first-level cache.</summary>
+    private const int CachedRows = 4;
+
+    /// <summary>Most tokens that are served while the weights stream.</summary>
+    private const int StreamedTokens = 15;
+
     public static void Run<TTile>(ThreadTeam team, CpuScratch scratch, float* x, int tokens, int k, Span<Product> products)
         where TTile : ITile
     {
         fixed (Product* pinned = products)
         {
             var job = new MatMulJob { X = x, Tokens = tokens, K = k, Products = pinned, ProductCount = products.Length };
-            if (tokens <= MatMulKernels.Tokens)
+            if (tokens <= StreamedTokens)
             {
                 RunStreamed(team, &job);
             }
@@ -73,34 +79,41 @@ internal static unsafe class MatMul
         }
     }
 
-    /// <summary>Rows start + i · stride + s, i = 0…7, together: streams that are far apart and go on for the whole item.</summary>
+    /// <summary>Rows start + i · stride + s, i = 0…7 (or 3), together: streams that are far apart and go on for the whole item.</summary>
     private static void Stream<TElement>(MatMulJob* job, Product* product, int start, int end)
         where TElement : IElement
     {
-        var stride = (end - start) / MatMulKernels.StreamRows;
+        var together = job->Tokens <= MatMulKernels.Tokens ? MatMulKernels.StreamRows : CachedRows;
+        var stride = (end - start) / together;
         for (var row = start; row < start + stride; row++)
         {
-            StreamRows<TElement>(job, product, row, stride, MatMulKernels.StreamRows);
+            StreamRows<TElement>(job, product, row, stride, together);
         }
 
-        var rest = start + stride * MatMulKernels.StreamRows;
+        var rest = start + stride * together;
         if (rest < end)
         {
             StreamRows<TElement>(job, product, rest, 1, end - rest);
         }
     }
 
+    /// <summary>The first three tokens stream the rows from memory, the others find them in the cache.</summary>
     [SkipLocalsInit]
     private static void StreamRows<TElement>(MatMulJob* job, Product* product, int first, int stride, int rows)
         where TElement : IElement
     {
         const int TokenStride = MatMulKernels.StreamRows * Lanes.Count;
-        var sums = stackalloc float[MatMulKernels.Tokens * TokenStride];
+        var sums = stackalloc float[StreamedTokens * TokenStride];
         new Span<float>(sums, job->Tokens * TokenStride).Clear();
         var rowBytes = (long)job->K * TElement.Size;
         var weights = product->Weights + first * rowBytes;
-        MatMulKernels.Pass<TElement>(
-            weights, stride * rowBytes, rows, job->X, job->K, job->Tokens, job->K & -Lanes.Count, sums, TokenStride);
+        for (int t = 0, together; t < job->Tokens; t += together)
+        {
+            together = MatMulKernels.PassTokens(job->Tokens - t);
+            MatMulKernels.Pass<TElement>(
+                weights, stride * rowBytes, rows, job->X + (long)t * job->K, job->K, together, job->K & -Lanes.Count, sums + t * TokenStride, TokenStride);
+        }
+
         AddTail<TElement>(job, weights, stride * rowBytes, rows, sums, TokenStride);
         for (var t = 0; t < job->Tokens; t++)
         {

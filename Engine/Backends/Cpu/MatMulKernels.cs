@@ -22,6 +22,9 @@ internal static unsafe class MatMulKernels
     /// <summary>Elements of a row in a round of the loop: a cache line of bf16.</summary>
     private const int Round = 4 * Step;
 
+    /// <summary>How many of <paramref name="tokens"/> the next pass takes: three, or two where that avoids a single one.</summary>
+    public static int PassTokens(int tokens) => tokens == 4 ? 2 : Math.Min(tokens, Tokens);
+
     /// <summary>One pass of 1 to 3 tokens over any number of rows.</summary>
     /// <param name="weights">Row 0; the others follow at <paramref name="rowBytes"/>.</param>
     /// <param name="rowBytes">Bytes from row to row.</param>

@@ -13,19 +13,19 @@ internal readonly unsafe struct NarrowTile : ITile
 
     public static int Rows => 3;
 
-    public static void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch)
+    public static void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch, byte* also)
     {
         switch (tokens)
         {
-            case 1: Run<One>(panel, x, length, from, to, fetch); break;
-            case 2: Run<Two>(panel, x, length, from, to, fetch); break;
-            case 3: Run<Three>(panel, x, length, from, to, fetch); break;
-            default: Run<Four>(panel, x, length, from, to, fetch); break;
+            case 1: Run<One>(panel, x, length, from, to, fetch, also); break;
+            case 2: Run<Two>(panel, x, length, from, to, fetch, also); break;
+            case 3: Run<Three>(panel, x, length, from, to, fetch, also); break;
+            default: Run<Four>(panel, x, length, from, to, fetch, also); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Run<TTokens>(float* w, float* x, long length, float* from, float* to, byte* fetch)
+    private static void Run<TTokens>(float* w, float* x, long length, float* from, float* to, byte* fetch, byte* also)
         where TTokens : ITokens
     {
         Load(from + 0 * Step, out var a0, out var a1, out var a2);
@@ -37,7 +37,9 @@ internal readonly unsafe struct NarrowTile : ITile
             if (Sse.IsSupported)
             {
                 Sse.Prefetch1(fetch);
+                Sse.Prefetch1(also);
                 fetch += ITile.FetchBytes;
+                also += ITile.FetchBytes;
             }
 
             Add<TTokens>(w, x, ref a0, ref a1, ref a2, ref b0, ref b1, ref b2, ref c0, ref c1, ref c2, ref d0, ref d1, ref d2);

@@ -18,7 +18,7 @@ internal readonly unsafe struct WideTile : ITile
     public static int Rows => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch)
+    public static void Run(float* panel, float* x, long length, int tokens, float* from, float* to, byte* fetch, byte* also)
     {
         Load(from, out var a0, out var a1, out var a2, out var a3, out var a4, out var a5);
         Load(from + Pair, out var b0, out var b1, out var b2, out var b3, out var b4, out var b5);
@@ -27,7 +27,9 @@ internal readonly unsafe struct WideTile : ITile
             if (Sse.IsSupported)
             {
                 Sse.Prefetch1(fetch);
+                Sse.Prefetch1(also);
                 fetch += ITile.FetchBytes;
+                also += ITile.FetchBytes;
             }
 
             Add(panel, x, ref a0, ref a1, ref a2, ref a3, ref a4, ref a5, ref b0, ref b1, ref b2, ref b3, ref b4, ref b5);
