@@ -22,7 +22,7 @@ public sealed class InvarianceTests
     {
         const int Rows = 103;
         var expected = Project(type, k, n, Rows, rowsTogether: 1, threads: 1);
-        foreach (var together in new[] { 1, 2, 3, 4, 5, 7, 8, 33, 100 })
+        foreach (var together in new[] { 1, 2, 3, 4, 5, 8, 15, 16, 33, 100 })
         {
             Assert.Equal(expected, Project(type, k, n, Rows, together, threads: 2));
         }
@@ -32,10 +32,7 @@ public sealed class InvarianceTests
             Assert.Equal(expected, Project(type, k, n, Rows, Rows, threads));
         }
 
-        foreach (var together in new[] { 1, 5, Rows })
-        {
-            Assert.Equal(expected, Project(type, k, n, Rows, together, threads: 2, wide: true));
-        }
+        Assert.Equal(expected, Project(type, k, n, Rows, Rows, threads: 2, wide: true));
     }
 
     [Theory]
