@@ -58,10 +58,10 @@ internal sealed class BenchSession : IDisposable
     {
         if (names.Any(Wants))
         {
-            var timings = Timings.InTurns(calls, () => Limit(work), names.Count * Options.Seconds);
+            var timings = Timings.InTurns(calls, () => Limit(work), 2 * names.Count * Options.Seconds);
             for (var i = 0; i < names.Count; i++)
             {
-                AddRow(names[i], 1, "tok/s", work, timings[i], i == 0 ? "" : $"; {timings[i].Median / timings[0].Median * 100:F1} % of the time of {names[0]}");
+                AddRow(names[i], 1, "tok/s", work, timings[i], i == 0 ? "" : Share(timings[i], timings[0], names[0]));
             }
         }
     }
@@ -111,6 +111,9 @@ internal sealed class BenchSession : IDisposable
         note += work.Operations > 0 ? $", {work.Operations / timings.Median / 1e9:F1} GFLOP/s" : "";
         Add(BenchRow.Of(name, amount / timings.Median, unit, amount / timings.Limit, note + more));
     }
+
+    private static string Share(Timings one, Timings other, string name) =>
+        $"; {one.Median / other.Median * 100:F1} % of the median time of {name}, {one.Best / other.Best * 100:F1} % of its best";
 
     private void Add(BenchRow row)
     {
