@@ -31,9 +31,6 @@ internal sealed class BenchSession : IDisposable
 
     public bool Wants(string name) => name.Contains(Options.Filter, StringComparison.Ordinal);
 
-    /// <summary>Whether any row may be wanted whose name begins so.</summary>
-    public bool WantsSome(string group) => Wants(group) || Options.Filter.StartsWith(group, StringComparison.Ordinal);
-
     /// <summary>Measures work that reads <paramref name="bytes"/> from memory, against the time that its bytes or its operations need at least.</summary>
     public void ByBytes(string name, double bytes, double operations, Action work) => Measure(name, bytes / 1e9, "GB/s", new Work(bytes, operations), work);
 

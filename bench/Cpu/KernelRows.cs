@@ -15,9 +15,11 @@ internal static class KernelRows
         [WeightRole.Query, WeightRole.Key, WeightRole.Value], [WeightRole.AttentionOutput], [WeightRole.Gate, WeightRole.Up], [WeightRole.Down],
     ];
 
+    private static readonly int[] Tokens = [8, 32, 512];
+
     public static void Measure(BenchSession session)
     {
-        if (session.WantsSome("matvec/") || session.WantsSome("matmul/"))
+        if (Sections.Select(Name).Any(name => session.Wants($"matvec/{name}") || Tokens.Any(tokens => session.Wants($"matmul/{name}/{tokens}"))))
         {
             Projections(session);
         }
@@ -43,11 +45,11 @@ internal static class KernelRows
         using var backend = new CpuBackend(session.Threads);
         foreach (var section in Sections)
         {
-            var name = string.Join('+', section).ToLowerInvariant();
+            var name = Name(section);
             var shapes = section.Select(role => weights.Get(new(role, 0))).ToArray();
             var elements = shapes.Sum(shape => (double)shape.Rows * shape.Columns) * config.LayerCount;
             session.ByBytes($"matvec/{name}", elements * 2, elements * 2, Sweep(backend, weights, config, section, 1));
-            foreach (var tokens in new[] { 8, 32, 512 })
+            foreach (var tokens in Tokens)
             {
                 var layers = config with { LayerCount = tokens > 32 ? 1 : config.LayerCount };
                 session.ByOperations(
@@ -55,6 +57,8 @@ internal static class KernelRows
             }
         }
     }
+
+    private static string Name(WeightRole[] section) => string.Join('+', section).ToLowerInvariant();
 
     /// <summary>One projection section of every layer, as a step goes through them.</summary>
     private static Action Sweep(CpuBackend backend, SyntheticWeights weights, ModelConfig config, WeightRole[] section, int tokens)

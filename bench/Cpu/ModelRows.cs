@@ -25,7 +25,7 @@ internal static class ModelRows
     private static void Synthetic(BenchSession session, ModelConfig config)
     {
         var name = config.Family == ModelFamily.Supra ? "supra-1b" : "1b";
-        if (ModelSteps.AreWanted(session, name))
+        if (ModelSteps.AreWanted(session, name, config.Family))
         {
             using var weights = new SyntheticWeights(config);
             Measure(session, name, config, weights);
@@ -36,9 +36,14 @@ internal static class ModelRows
     private static void Trained(BenchSession session, string name, string folder)
     {
         folder = Path.Combine(Environment.GetEnvironmentVariable("ORLEANSLM_HOME") ?? ".", "models", folder);
-        if (Directory.Exists(folder) && ModelSteps.AreWanted(session, name))
+        if (!Directory.Exists(folder))
         {
-            using var checkpoint = Checkpoint.Open(folder);
+            return;
+        }
+
+        using var checkpoint = Checkpoint.Open(folder);
+        if (ModelSteps.AreWanted(session, name, checkpoint.Config.Family))
+        {
             Measure(session, name, checkpoint.Config, checkpoint.Weights);
         }
     }

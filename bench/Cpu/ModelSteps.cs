@@ -17,12 +17,13 @@ internal sealed class ModelSteps(BenchSession session, string name, ModelConfig 
     private const double WholeOperations = 150e9;
 
     private static readonly int[] Batches = [1, 8, 32];
+    private static readonly int[] Prompts = [512, 4096];
     private static readonly int[] Contexts = [1024, 16384, 65536];
     private readonly CpuBackend _backend = new(session.Threads);
     private readonly ModelCost _cost = new(config, weights);
 
-    public static bool AreWanted(BenchSession session, string name) =>
-        session.WantsSome($"decode/{name}/") || session.WantsSome($"prefill/{name}/") || session.WantsSome($"state/{name}");
+    public static bool AreWanted(BenchSession session, string name, ModelFamily family) =>
+        RowNames(name, family).Any(session.Wants);
 
     public void Decode()
     {
@@ -38,14 +39,14 @@ internal sealed class ModelSteps(BenchSession session, string name, ModelConfig 
         {
             session.Fact($"state/{name}", stage.State.UnitBytes, "bytes", "of a sequence, at any length");
             session.SameCost(
-                [.. Contexts.Select(context => $"decode/{name}/ctx{context}/batch1")], _cost.Decode(1, 0),
+                [.. ContextNames(name)], _cost.Decode(1, 0),
                 [.. Contexts.Select(context => Step(stage, DecodeBatch(1, context)))]);
         }
     }
 
     public void Prefill()
     {
-        foreach (var tokens in new[] { 512, 4096 })
+        foreach (var tokens in Prompts)
         {
             var layers = LayersMeasured(tokens);
             using var stage = Load(layers, config.Family == ModelFamily.Supra ? 1 : tokens / PageTokens);
@@ -58,6 +59,14 @@ internal sealed class ModelSteps(BenchSession session, string name, ModelConfig 
     }
 
     public void Dispose() => _backend.Dispose();
+
+    private static IEnumerable<string> RowNames(string name, ModelFamily family)
+    {
+        var both = Batches.Select(batch => $"decode/{name}/batch{batch}").Concat(Prompts.Select(tokens => $"prefill/{name}/{tokens}"));
+        return family == ModelFamily.Supra ? both.Concat(ContextNames(name)).Append($"state/{name}") : both;
+    }
+
+    private static IEnumerable<string> ContextNames(string name) => Contexts.Select(context => $"decode/{name}/ctx{context}/batch1");
 
     private int LayersMeasured(int tokens) =>
         (int)Math.Clamp(WholeOperations * tokens / ChunkTokens / _cost.Prefill(tokens).Operations * config.LayerCount, tokens > ChunkTokens ? 1 : 2, config.LayerCount);
