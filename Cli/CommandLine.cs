@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using OrleansLM.Cli.Bench;
 using OrleansLM.Cli.Chat;
+using OrleansLM.Cli.Cluster;
 using OrleansLM.Cli.Generate;
 using OrleansLM.Cli.Inspect;
+using OrleansLM.Cli.Nodes;
 using OrleansLM.Cli.Perplexity;
 using OrleansLM.Cli.Stage;
 using OrleansLM.Cli.Up;
@@ -17,9 +19,12 @@ public static class CommandLine
     {
         BenchCommand.Create(),
         ChatCommand.Create(),
+        ClusterCommand.Create(),
+        NodeCommands.Gateway(),
         GenerateCommand.Create(),
         InspectCommand.Create(),
         PerplexityCommand.Create(),
+        NodeCommands.Silo(),
         StageCommand.Create(),
         UpCommand.Create(),
         new HelpOption(),

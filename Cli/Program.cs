@@ -1,3 +1,5 @@
 using OrleansLM.Cli;
+using OrleansLM.Cli.Nodes;
 
-return await CommandLine.Create().Parse(args).InvokeAsync();
+// A node reads its settings by itself, in the order in which they stand.
+return NodeCommands.IsNode(args) ? await NodeCommands.RunAsync(args) : await CommandLine.Create().Parse(args).InvokeAsync();

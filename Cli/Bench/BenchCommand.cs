@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansLM.Cli.Bench.Chaos;
 using OrleansLM.Cli.Bench.Quality;
 using OrleansLM.Cli.Bench.Report;
 using OrleansLM.Cli.Bench.Serve;
@@ -14,6 +15,7 @@ internal static class BenchCommand
     {
         Cpu(),
         Links(),
+        ChaosCommand.Create(),
         ServeCommand.Create(),
         QualityCommand.Create(),
         ReportCommand.Create(),

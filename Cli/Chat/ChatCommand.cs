@@ -40,7 +40,7 @@ public static class ChatCommand
             catch (RpcException error)
             {
                 await Console.Error.WriteLineAsync(error.StatusCode == StatusCode.Unavailable
-                    ? $"orleanslm chat: no server answers at {parsed.GetValue(server)}; start one with './orleanslm up' ({error.Status.Detail})"
+                    ? $"orleanslm chat: no server answers at {string.Join<Uri>(", ", parsed.GetValue(server)!)}; start one with './orleanslm up' ({error.Status.Detail})"
                     : $"orleanslm chat: {error.Status.Detail} ({error.StatusCode})");
                 return 1;
             }

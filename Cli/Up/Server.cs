@@ -1,16 +1,15 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansLM.Gateway.Hosting;
+using OrleansLM.Hosting.Nodes;
+using OrleansLM.Hosting.Telemetry;
 using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
-using GatewayOptions = OrleansLM.Gateway.Hosting.GatewayOptions;
 
 namespace OrleansLM.Cli.Up;
 
@@ -76,8 +75,8 @@ public sealed class Server : IAsyncDisposable
     private static void Configure(WebApplicationBuilder builder, UpSettings settings)
     {
         AddConfiguration(builder, settings);
-        AddLogging(builder, settings);
-        builder.WebHost.ConfigureKestrel((context, kestrel) => Listen(context.Configuration, kestrel, settings.Listen));
+        NodeLogging.Configure(builder.Logging, settings.JsonLogs, settings.LogLevel);
+        builder.WebHost.ConfigureKestrel((context, kestrel) => GatewayNode.Listen(context.Configuration, kestrel, settings.Listen));
         builder.Host.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort.Take(), FreePort.Take());
@@ -134,41 +133,5 @@ public sealed class Server : IAsyncDisposable
         return at > 0
             ? new KeyValuePair<string, string?>(setting[..at], setting[(at + 1)..])
             : throw new ArgumentException($"--set {setting}: expected Section:Key=value");
-    }
-
-    private static void AddLogging(WebApplicationBuilder builder, UpSettings settings)
-    {
-        builder.Logging.ClearProviders();
-        if (settings.JsonLogs)
-        {
-            builder.Logging.AddJsonConsole(options => options.UseUtcTimestamp = true);
-        }
-        else
-        {
-            builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
-        }
-
-        // Standard output belongs to the banner; logs go to standard error.
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(settings.LogLevel);
-
-        // A failed start is told in one line by the command; the host would print its stack as well.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-    }
-
-    private static void Listen(IConfiguration configuration, KestrelServerOptions kestrel, Uri address)
-    {
-        var streams = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.MaxStreamsPerConnection ?? new GatewayOptions().MaxStreamsPerConnection;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = streams;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        var ip = address.HostNameType switch
-        {
-            UriHostNameType.IPv4 or UriHostNameType.IPv6 => IPAddress.Parse(address.Host.Trim('[', ']')),
-            _ when address.Host == "localhost" => IPAddress.Loopback,
-            _ => throw new ArgumentException($"--listen {address}: expected an IP address or localhost"),
-        };
-        kestrel.Listen(ip, address.Port, listen => listen.Protocols = HttpProtocols.Http2);
     }
 }

@@ -9,9 +9,9 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [Alias("GetTopology")]
     Task<TopologyInfo> GetTopologyAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>The sessions in the memory of all silos that answer, by silo address.</summary>
+    /// <summary>The sessions in the memory of all silos that answer.</summary>
     [Alias("ListSessions")]
-    Task<IReadOnlyDictionary<string, SessionLocation[]>> ListSessionsAsync(CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Moves a session from wherever it is; targets are names or addresses of silos, null: the placement chooses.</summary>
     [Alias("Move")]

@@ -25,6 +25,14 @@ public interface ISiloGrain : IGrainWithStringKey
     [Alias("Undrain")]
     Task UndrainAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>The computed state of one of its sessions, in chunks, while that goes on; empty when there is none.</summary>
+    [Alias("Export")]
+    IAsyncEnumerable<byte[]> ExportAsync(string sessionId, CancellationToken cancellationToken = default);
+
+    /// <summary>Fetches the state of a session that is about to come here from the silo that has it; returns the tokens whose state is ready then.</summary>
+    [Alias("Fetch")]
+    Task<int> FetchAsync(string sessionId, string model, string source, CancellationToken cancellationToken = default);
+
     /// <summary>Moves one of its sessions; null as the target lets the placement choose. NotFound when it does not have the session in memory.</summary>
     [Alias("Move")]
     Task<MoveReport> MoveAsync(string sessionId, string? target, CancellationToken cancellationToken = default);

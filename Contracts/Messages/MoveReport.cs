@@ -34,4 +34,8 @@ public sealed record MoveReport
     /// <summary>Why it stayed where it was; null when it did not.</summary>
     [Id(7)]
     public string? Failure { get; init; }
+
+    /// <summary>Tokens whose state was copied before the pause; the others are computed again.</summary>
+    [Id(8)]
+    public int Carried { get; init; }
 }

@@ -20,4 +20,12 @@ public sealed record SessionLocation
     /// <summary>A turn runs now.</summary>
     [Id(4)]
     public required bool IsRunning { get; init; }
+
+    /// <summary>Name of its silo.</summary>
+    [Id(5)]
+    public required string Silo { get; init; }
+
+    /// <summary>Address of its silo.</summary>
+    [Id(6)]
+    public required string Address { get; init; }
 }

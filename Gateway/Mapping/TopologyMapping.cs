@@ -18,6 +18,7 @@ public static class TopologyMapping
     {
         var wire = new Wire.Silo { Name = info.Name, Address = info.Address, Status = info.Status, StartTime = info.StartTime.ToTimestamp(), Version = info.Version };
         wire.Pipelines.AddRange(info.Pipelines.Select(ToWire));
+        wire.Load = info.Load?.ToWire();
         return wire;
     }
 

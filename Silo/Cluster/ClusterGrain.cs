@@ -17,7 +17,11 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, I
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
-    private IEnumerable<ClusterMember> Members => membership.CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal);
+    /// <summary>The latest run of each silo.</summary>
+    private IEnumerable<ClusterMember> Members => membership.CurrentSnapshot.Members.Values
+        .GroupBy(member => member.Name)
+        .Select(runs => runs.MaxBy(member => member.SiloAddress.Generation)!)
+        .OrderBy(member => member.Name, StringComparer.Ordinal);
 
     private IEnumerable<ClusterMember> ActiveMembers => Members.Where(member => member.Status == SiloStatus.Active);
 
@@ -27,21 +31,19 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, I
         return new TopologyInfo { ClusterId = silo.ClusterId, Silos = silos, Time = time.GetUtcNow() };
     }
 
-    public async Task<IReadOnlyDictionary<string, SessionLocation[]>> ListSessionsAsync(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default)
     {
-        var lists = await Task.WhenAll(ActiveMembers.Select(async member => (member.SiloAddress, Sessions: await SessionsAsync(member, cancellationToken))));
-        return lists.ToDictionary(entry => entry.SiloAddress.ToParsableString(), entry => entry.Sessions);
+        var lists = await Task.WhenAll(ActiveMembers.Select(member => SessionsAsync(member, cancellationToken)));
+        return lists.SelectMany(sessions => sessions).ToArray();
     }
 
     public async Task<MoveReport> MoveAsync(string sessionId, string? target, CancellationToken cancellationToken = default)
     {
         var to = string.IsNullOrEmpty(target) ? null : Find(target, "target").SiloAddress.ToParsableString();
-        foreach (var (address, sessions) in await ListSessionsAsync(cancellationToken))
+        var all = await ListSessionsAsync(cancellationToken);
+        if (all.FirstOrDefault(session => session.SessionId == sessionId) is { } found)
         {
-            if (sessions.Any(session => session.SessionId == sessionId))
-            {
-                return await GrainFactory.GetGrain<ISiloGrain>(address).MoveAsync(sessionId, to, cancellationToken);
-            }
+            return await GrainFactory.GetGrain<ISiloGrain>(found.Address).MoveAsync(sessionId, to, cancellationToken);
         }
 
         throw new OrleansLMException(ErrorCode.NotFound, $"session '{sessionId}' is in the memory of no silo: it is read from the log wherever it is called next")

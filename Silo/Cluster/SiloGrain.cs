@@ -16,7 +16,7 @@ namespace OrleansLM.Silo.Cluster;
 [Reentrant]
 [PinnedPlacement]
 public sealed class SiloGrain(
-    ModelRegistry models, ActiveSessions active, LocalLoad local, ClusterView view, SessionMover mover, ILocalSiloDetails silo, IClusterMembershipService membership, SiloClock clock)
+    ModelRegistry models, ActiveSessions active, LocalLoad local, ClusterView view, SessionMover mover, StateCourier courier, ILocalSiloDetails silo, IClusterMembershipService membership, SiloClock clock)
     : Grain, ISiloGrain
 {
     private static readonly string s_version =
@@ -46,6 +46,11 @@ public sealed class SiloGrain(
         view.Update(silo.SiloAddress, local.Measure());
         return Task.CompletedTask;
     }
+
+    public IAsyncEnumerable<byte[]> ExportAsync(string sessionId, CancellationToken cancellationToken = default) => courier.SendAsync(sessionId, cancellationToken);
+
+    public Task<int> FetchAsync(string sessionId, string model, string source, CancellationToken cancellationToken = default) =>
+        courier.FetchAsync(sessionId, model, source, cancellationToken);
 
     public Task<MoveReport> MoveAsync(string sessionId, string? target, CancellationToken cancellationToken = default) =>
         mover.MoveAsync(sessionId, target is null ? null : Known(target), cancellationToken);

@@ -67,6 +67,7 @@ public static class SiloServices
         services.AddSingleton<ClusterView>();
         services.AddSingleton<LocalLoad>();
         services.AddSingleton<SessionMover>();
+        services.AddSingleton<StateCourier>();
         services.AddHostedService<LoadExchange>();
         services.AddHostedService<Rebalancer>();
         return services.AddHostedService<DrainAtStop>();

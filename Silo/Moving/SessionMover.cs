@@ -12,7 +12,7 @@ using OrleansLM.Silo.Sessions;
 namespace OrleansLM.Silo.Moving;
 
 /// <summary>
-/// Moves sessions of this silo to others. A turn that runs is interrupted here with what it has and goes on there by itself; who streams it notices a pause.
+/// Moves sessions of this silo to others: first a copy of the computed state, while the session goes on, then the session. A turn that runs is interrupted here with what it has and goes on there by itself; who streams it notices a pause.
 /// </summary>
 public sealed partial class SessionMover(
     IGrainFactory grains,
@@ -90,11 +90,27 @@ public sealed partial class SessionMover(
 
     private async Task<MoveReport> MoveToAsync(SessionLocation session, SiloAddress to, long began, CancellationToken cancellationToken)
     {
+        var carried = session.ComputedLength > 0 ? await CarryAsync(session, to, cancellationToken) : 0;
+        var stopped = time.GetTimestamp();
         var grain = grains.GetGrain<ISessionGrain>(session.SessionId);
         var left = await grain.LeaveAsync(to.ToParsableString(), cancellationToken);
         var arrived = await ArriveAsync(grain, left.TurnId, cancellationToken);
-        var pause = left.TurnId is null ? TimeSpan.Zero : time.GetElapsedTime(began);
-        return Report(session with { Length = left.Length }, arrived.Silo, left.TurnId, null, began) with { Pause = pause };
+        var pause = left.TurnId is null ? TimeSpan.Zero : time.GetElapsedTime(stopped);
+        return Report(session with { Length = left.Length }, arrived.Silo, left.TurnId, null, began) with { Pause = pause, Carried = carried };
+    }
+
+    /// <summary>The state goes ahead, while the session still runs here.</summary>
+    private async Task<int> CarryAsync(SessionLocation session, SiloAddress to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await grains.GetGrain<ISiloGrain>(to.ToParsableString()).FetchAsync(session.SessionId, session.Model, silo.SiloAddress.ToParsableString(), cancellationToken);
+        }
+        catch (Exception failure) when (failure is OrleansLMException or OrleansException or TimeoutException)
+        {
+            LogNotCarried(failure, session.SessionId, to.ToParsableString());
+            return 0;
+        }
     }
 
     /// <summary>Until the old activation is gone, calls may still come to it, or to nobody.</summary>
@@ -127,6 +143,9 @@ public sealed partial class SessionMover(
 
     [LoggerMessage(60, LogLevel.Information, "Session {SessionId} moved from {From} to {To} with {Length} tokens; its turn paused for {Pause:F0} ms")]
     private partial void LogMoved(string sessionId, string from, string to, int length, double pause);
+
+    [LoggerMessage(63, LogLevel.Warning, "The state of session {SessionId} could not be carried to {To}; it is computed from the log there")]
+    private partial void LogNotCarried(Exception failure, string sessionId, string to);
 
     [LoggerMessage(61, LogLevel.Warning, "Session {SessionId} could not be moved to {To}; it goes on from the log where it is called next")]
     private partial void LogNotMoved(Exception failure, string sessionId, string to);

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using Orleans.Runtime;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Engine.Runtime;
 
 namespace OrleansLM.Silo.Sessions;
 
 /// <summary>The sessions of this silo that are in memory, and so know more of themselves than the log does.</summary>
-public sealed class ActiveSessions
+public sealed class ActiveSessions(ILocalSiloDetails? silo = null)
 {
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
 
@@ -21,11 +23,14 @@ public sealed class ActiveSessions
     internal IReadOnlyList<string> IdleSince(DateTimeOffset time) =>
         [.. _sessions.Values.Where(session => session.IsIdleSince(time)).Select(session => session.State.Handle.SessionId)];
 
+    /// <summary>A session's sequence in the engine; null when it has none here.</summary>
+    internal IEngineSequence? SequenceOf(string sessionId) => _sessions.TryGetValue(sessionId, out var session) ? session.Slot.Current : null;
+
     internal void Add(Session session) => _sessions[session.State.Handle.SessionId] = session;
 
     internal void Remove(Session session) => _sessions.TryRemove(KeyValuePair.Create(session.State.Handle.SessionId, session));
 
-    private static SessionLocation Locate(Session session)
+    private SessionLocation Locate(Session session)
     {
         var info = session.Info();
         return new SessionLocation
@@ -35,6 +40,8 @@ public sealed class ActiveSessions
             Length = info.Length,
             ComputedLength = info.ComputedLength,
             IsRunning = session.Turns.Running is not null,
+            Silo = silo?.Name ?? "",
+            Address = silo?.SiloAddress.ToParsableString() ?? "",
         };
     }
 }

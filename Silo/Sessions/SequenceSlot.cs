@@ -27,9 +27,16 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
     {
         if (Current is not { } current || current.Length != length)
         {
-            await DisposeAsync();
             var tokens = await log.ReadTokensAsync(handle, 0, length);
-            Current = current = model.Engine.CreateSequence(tokens);
+            var fresh = model.Engine.CreateSequence(tokens);
+            if (Current is { ComputedLength: > 0 } known)
+            {
+                // Of another length, and yet the same session: what both begin with is computed already.
+                await ShareAsync(fresh, known);
+            }
+
+            await DisposeAsync();
+            Current = current = fresh;
         }
 
         if (sleeping is not null)
@@ -50,6 +57,18 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
         catch (EngineException)
         {
             return null;
+        }
+    }
+
+    private static async Task ShareAsync(IEngineSequence sequence, IEngineSequence donor)
+    {
+        try
+        {
+            await sequence.ShareAsync(donor);
+        }
+        catch (EngineException)
+        {
+            // It is computed again.
         }
     }
 

@@ -8,8 +8,9 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("Contracts")]
     [InlineData("Engine")]
-    [InlineData("Gateway", "Contracts")]
-    [InlineData("Silo", "Contracts", "Engine")]
+    [InlineData("Hosting")]
+    [InlineData("Gateway", "Contracts", "Hosting")]
+    [InlineData("Silo", "Contracts", "Engine", "Hosting")]
     public void A_project_references_only_what_stands_below_it(string project, params string[] allowed)
     {
         var references = ProjectReferences($"{project}/{project}.csproj");

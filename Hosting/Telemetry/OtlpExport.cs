@@ -3,17 +3,17 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace OrleansLM.Cli.Up;
+namespace OrleansLM.Hosting.Telemetry;
 
 /// <summary>Sends this process's spans and metrics to a collector for as long as the host runs.</summary>
-internal sealed class OtlpExport(Uri endpoint) : IHostedService, IDisposable
+public sealed class OtlpExport(Uri endpoint, string? instance = null) : IHostedService, IDisposable
 {
     private TracerProvider? _tracer;
     private MeterProvider? _meter;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var resource = ResourceBuilder.CreateDefault().AddService("orleanslm", serviceVersion: typeof(OtlpExport).Assembly.GetName().Version?.ToString());
+        var resource = ResourceBuilder.CreateDefault().AddService("orleanslm", serviceInstanceId: instance ?? $"{Environment.MachineName}-{Environment.ProcessId}", autoGenerateServiceInstanceId: false, serviceVersion: typeof(OtlpExport).Assembly.GetName().Version?.ToString());
         _tracer = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource("OrleansLM.*", "Microsoft.AspNetCore", "Microsoft.Orleans.*")

@@ -1,0 +1,92 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansLM.Hosting.Cluster;
+using OrleansLM.Hosting.Nodes;
+using OrleansLM.Hosting.Telemetry;
+
+namespace OrleansLM.Gateway.Hosting;
+
+/// <summary>A gateway as a process of its own.</summary>
+public static class GatewayNode
+{
+    private static readonly TimeSpan s_listRefresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_retryPause = TimeSpan.FromMilliseconds(500);
+
+    public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken) => NodeProgram.RunAsync("gateway", () => Build(arguments), cancellationToken);
+
+    /// <summary>Streams last long and may be idle: the limits that protect a web server from slow clients are off, and HTTP/2 is all that is spoken.</summary>
+    public static void Listen(IConfiguration configuration, KestrelServerOptions kestrel, Uri address)
+    {
+        var streams = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.MaxStreamsPerConnection ?? new GatewayOptions().MaxStreamsPerConnection;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = streams;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        var ip = address.HostNameType switch
+        {
+            UriHostNameType.IPv4 or UriHostNameType.IPv6 => IPAddress.Parse(address.Host.Trim('[', ']')),
+            _ when address.Host == "localhost" => IPAddress.Loopback,
+            _ => throw new ArgumentException($"{address}: expected an IP address or localhost"),
+        };
+        kestrel.Listen(ip, address.Port, listen => listen.Protocols = HttpProtocols.Http2);
+    }
+
+    private static WebApplication Build(string[] arguments)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        NodeConfiguration.Add(builder.Configuration, arguments);
+        var node = NodeConfiguration.Read<NodeSettings>(builder.Configuration, NodeSettings.Section);
+        var cluster = Checked(NodeConfiguration.Read<ClusterSettings>(builder.Configuration, ClusterSettings.Section));
+        NodeLogging.Configure(builder.Logging, node.JsonLogs, node.LogLevel);
+        builder.WebHost.ConfigureKestrel((context, kestrel) => Listen(context.Configuration, kestrel, node.Listen));
+        builder.UseOrleansClient(client => UseCluster(client, cluster));
+        builder.Services.AddOrleansLMGateway(builder.Configuration);
+        if (node.Otlp is { } endpoint)
+        {
+            builder.Services.AddHostedService(_ => new OtlpExport(endpoint));
+        }
+
+        var app = builder.Build();
+        app.MapOrleansLMGateway();
+        return app;
+    }
+
+    private static void UseCluster(IClientBuilder client, ClusterSettings cluster)
+    {
+        if (cluster.Clustering == ClusteringKind.None)
+        {
+            client.UseLocalhostClustering(cluster.ClientPort);
+        }
+        else
+        {
+            var isPostgres = cluster.Clustering == ClusteringKind.Postgres;
+            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = isPostgres
+                ? ("Npgsql", cluster.ConnectionString!)
+                : ("System.Data.SQLite", $"Data Source={Path.GetFullPath(cluster.Path!)}"));
+        }
+
+        var began = TimeProvider.System.GetTimestamp();
+        client.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = cluster.ClusterId);
+        client.Configure<Orleans.Configuration.GatewayOptions>(options => options.GatewayListRefreshPeriod = s_listRefresh);
+        client.AddActivityPropagation();
+        client.UseConnectionRetryFilter(async (_, stop) =>
+        {
+            await Task.Delay(s_retryPause, stop);
+            return TimeProvider.System.GetElapsedTime(began) < cluster.JoinTimeout;
+        });
+    }
+
+    private static ClusterSettings Checked(ClusterSettings cluster)
+    {
+        var result = new ClusterSettingsValidator().Validate(null, cluster);
+        return result.Failed ? throw new OptionsValidationException(ClusterSettings.Section, typeof(ClusterSettings), result.Failures) : cluster;
+    }
+}

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansLM.Hosting.Cluster;
+
+[OptionsValidator]
+internal sealed partial class ClusterSettingsIntervals : IValidateOptions<ClusterSettings>;
