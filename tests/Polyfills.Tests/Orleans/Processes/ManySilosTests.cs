@@ -7,11 +7,11 @@ namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
 public sealed class ManySilosTests
 {
-    [Fact]
+    [ClusterFact]
     public async Task Twenty_silos_agree_on_the_membership_and_on_where_grains_are()
     {
-        using var file = new SqliteFile();
-        IHost[] hosts = [.. Enumerable.Range(0, 20).Select(i => CreateHost(i, file.Database))];
+        await using TestTable table = await TestTable.CreateAsync();
+        IHost[] hosts = [.. Enumerable.Range(0, 20).Select(i => CreateHost(i, table.Database))];
         try
         {
             await Task.WhenAll(hosts.Select(h => h.StartAsync()));

@@ -52,6 +52,16 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         Assert.True(initialize.ExitCode == 0, "initdb failed.");
         _server = Start(Find("postgres")!, "-D", data, "-p", _port.ToString(), "-k", _folder.FullName, "-h", "127.0.0.1", "-F");
         await Eventually.HoldsAsync(AnswersAsync, () => "PostgreSQL does not answer.");
+        await CreateTablesAsync();
+    }
+
+    private async Task CreateTablesAsync()
+    {
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        await connection.OpenAsync();
+        string script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "sql", "orleans-postgresql.sql"));
+        await using var command = new NpgsqlCommand(script, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task<bool> AnswersAsync()

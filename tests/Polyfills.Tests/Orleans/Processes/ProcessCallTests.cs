@@ -3,12 +3,12 @@ using OrleansLM.Polyfills.Node.Grains;
 
 namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
-/// <summary>Calls between processes: three silos over SQLite, and this process as a client.</summary>
+/// <summary>Calls between processes: three silos, and this process as a client.</summary>
 public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilos>
 {
     private NodeCluster Cluster => silos.Cluster;
 
-    [Fact]
+    [ClusterFact]
     public async Task Grains_are_on_all_silos_and_one_activation_answers_whoever_calls()
     {
         IClusterClient second = await Cluster.ConnectAsync();
@@ -24,7 +24,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Single(raced.Distinct());
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_grain_calls_a_grain_on_another_silo()
     {
         INodeGrain here = (await Cluster.GrainsOnAsync(Cluster.Nodes[0], 1))[0];
@@ -33,7 +33,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(Cluster.Nodes[0].Address.ToParsableString(), await there.WhereIs(here));
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Values_of_all_kinds_cross_and_come_back_equal()
     {
         Cargo cargo = CreateCargo(Cluster.Grain("cargo"));
@@ -46,11 +46,11 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(await cargo.Grain!.Where(), await back.Grain!.Where());
     }
 
-    [Theory]
+    [ClusterTheory]
     [MemberData(nameof(Objects))]
     public async Task Objects_cross_with_their_type(object? value) => Assert.Equal(value, await Cluster.Grain("objects").EchoObject(value));
 
-    [Fact]
+    [ClusterFact]
     public async Task Large_messages_cross_and_too_large_ones_are_refused_with_the_reason()
     {
         INodeGrain grain = Cluster.Grain("large");
@@ -62,7 +62,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(3, await grain.Length(new byte[3]));
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Exceptions_cross_with_type_message_and_members()
     {
         INodeGrain grain = Cluster.Grain("failing");
@@ -80,7 +80,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Contains("nobody knows this type", (await Assert.ThrowsAnyAsync<Exception>(() => grain.Fail("hidden"))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Streams_cross_in_order_and_end()
     {
         var elements = new List<int>();
@@ -89,7 +89,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(Enumerable.Range(0, 1000), elements);
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_stream_that_is_left_is_cancelled_at_the_grain()
     {
         INodeGrain grain = Cluster.Grain("left");
@@ -102,7 +102,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         await Eventually.HoldsAsync(grain.HasSeenCancellation, () => "The iterator was not cancelled.");
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_call_is_cancelled_at_the_grain()
     {
         foreach (NodeProcess node in Cluster.Nodes)
@@ -117,7 +117,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         }
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Request_context_and_trace_cross()
     {
         RequestContext.Set("who", "the test");
@@ -132,7 +132,7 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(activity.TraceId.ToString(), await Cluster.Grain("traced").TraceId());
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task An_activation_moves_to_another_silo_with_its_state()
     {
         foreach (NodeProcess destination in Cluster.Nodes)
@@ -147,14 +147,14 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         }
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Every_silo_is_listed()
     {
         Dictionary<SiloAddress, SiloStatus> hosts = await Cluster.Client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
         Assert.Equal(Cluster.Nodes.Select(n => n.Address).Order(), hosts.Keys.Order());
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_call_that_takes_too_long_times_out()
     {
         IClusterClient impatient = await Cluster.ConnectAsync(c => c.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(2)));

@@ -3,16 +3,18 @@ using OrleansLM.Polyfills.Node.Grains;
 namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
 /// <summary>Silos that are lost, frozen, stopped, added and refused.</summary>
-public sealed class ProcessFailureTests : IDisposable
+public sealed class ProcessFailureTests : IAsyncLifetime
 {
-    private readonly SqliteFile _file = new();
+    private TestTable _table = null!;
 
-    public void Dispose() => _file.Dispose();
+    public async Task InitializeAsync() => _table = await TestTable.CreateAsync();
 
-    [Fact]
+    public async Task DisposeAsync() => await _table.DisposeAsync();
+
+    [ClusterFact]
     public async Task The_grains_of_a_killed_silo_come_back_on_the_others()
     {
-        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database);
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _table.Database);
         NodeProcess killed = cluster.Nodes[1];
         INodeGrain[] lost = await cluster.GrainsOnAsync(killed, 5);
         INodeGrain[] kept = await cluster.GrainsOnAsync(cluster.Nodes[0], 5);
@@ -32,10 +34,10 @@ public sealed class ProcessFailureTests : IDisposable
         Assert.Equal(2, (await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_frozen_silo_is_declared_dead_and_stops_when_it_comes_back()
     {
-        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database);
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _table.Database);
         NodeProcess frozen = cluster.Nodes[2];
         INodeGrain lost = (await cluster.GrainsOnAsync(frozen, 1))[0];
         string before = await lost.Activation();
@@ -50,10 +52,10 @@ public sealed class ProcessFailureTests : IDisposable
         Assert.Equal(after, await Eventually.SucceedsAsync(lost.Activation));
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_silo_that_stops_in_good_order_fails_no_call()
     {
-        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _file.Database, probeMs: 5_000);
+        await using NodeCluster cluster = await NodeCluster.StartAsync(3, _table.Database, probeMs: 5_000);
         NodeProcess stopped = cluster.Nodes[0];
         INodeGrain[] grains = [.. await cluster.GrainsOnAsync(stopped, 3), .. await cluster.GrainsOnAsync(cluster.Nodes[1], 3)];
         using var end = new CancellationTokenSource();
@@ -65,10 +67,10 @@ public sealed class ProcessFailureTests : IDisposable
         await Task.WhenAll(callers);
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_silo_that_joins_gets_grains_and_no_activation_is_doubled()
     {
-        await using NodeCluster cluster = await NodeCluster.StartAsync(1, _file.Database);
+        await using NodeCluster cluster = await NodeCluster.StartAsync(1, _table.Database);
         INodeGrain[] grains = [.. Enumerable.Range(0, 50).Select(i => cluster.Grain($"early {i}"))];
         string[] before = await Task.WhenAll(grains.Select(g => g.Activation()));
         NodeProcess[] added = [cluster.Add(), cluster.Add()];
@@ -79,10 +81,10 @@ public sealed class ProcessFailureTests : IDisposable
         Assert.Equal(before, await Task.WhenAll(grains.Select(g => g.Activation())));
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_silo_that_starts_again_at_the_same_endpoint_replaces_its_predecessor()
     {
-        await using NodeCluster cluster = await NodeCluster.StartAsync(2, _file.Database, probeMs: 10_000);
+        await using NodeCluster cluster = await NodeCluster.StartAsync(2, _table.Database, probeMs: 10_000);
         NodeProcess killed = cluster.Nodes[1];
         INodeGrain lost = (await cluster.GrainsOnAsync(killed, 1))[0];
         await killed.KillAsync();
@@ -93,7 +95,7 @@ public sealed class ProcessFailureTests : IDisposable
         await cluster.GrainsOnAsync(again, 1);
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task A_silo_of_another_cluster_is_refused_with_the_reason_on_both_sides()
     {
         await using NodeCluster cluster = await NodeCluster.StartAsync(1, database: null);
@@ -106,7 +108,7 @@ public sealed class ProcessFailureTests : IDisposable
         Assert.Single(await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts());
     }
 
-    [Fact]
+    [ClusterFact]
     public async Task Silos_without_a_database_find_each_other_by_the_primary()
     {
         await using NodeCluster cluster = await NodeCluster.StartAsync(3, database: null, probeMs: 5_000);
