@@ -31,6 +31,26 @@ public sealed class StageProcessTests
         Assert.Equal((4, 2, 1), (LoadedCount(first), LoadedCount(last), LoadedCount(replacement)));
     }
 
+    [Fact]
+    public async Task A_frozen_stage_is_replaced_after_the_silence_limit_and_the_ids_stay()
+    {
+        var starting = Enumerable.Range(0, 3).Select(_ => StageProgram.StartAsync()).ToArray();
+        using var frozen = await starting[0];
+        using var last = await starting[1];
+        using var replacement = await starting[2];
+        var undisturbed = await RunAsync(Repository.RecurrentModel);
+        await using var engine = new StagedEngine(Repository.RecurrentModel, frozen, last);
+        var disturbed = await engine.RunAsync(token =>
+        {
+            if (token == 50)
+            {
+                engine.Replace(stage: 0, replacement);
+                frozen.Freeze();
+            }
+        });
+        Assert.Equal(undisturbed, disturbed);
+    }
+
     private static async Task<List<int[]>> RunAsync(string model, params StageProgram[] programs)
     {
         await using var engine = new StagedEngine(model, programs);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using OrleansLM.Cluster.Tests.Processes;
 using OrleansLM.Engine.Runtime.Links;
 
@@ -53,6 +54,13 @@ internal sealed class StageProgram : IDisposable
 
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
+
+    /// <summary>SIGSTOP: it is there, keeps its connections and answers nothing.</summary>
+    public void Freeze()
+    {
+        using var stop = Process.Start("kill", ["-STOP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        stop.WaitForExit();
+    }
 
     /// <summary>Kills it; all that it told is there afterwards. Idempotent.</summary>
     public void Dispose()

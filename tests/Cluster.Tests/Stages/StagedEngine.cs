@@ -25,7 +25,7 @@ internal sealed class StagedEngine : IStageRoute, IAsyncDisposable
             Pipeline = checkpoint.Name,
             Layers = _layers,
             Route = this,
-            Link = new LinkOptions { SilenceLimit = TimeSpan.FromMinutes(2), ConnectTimeout = TimeSpan.FromMinutes(1) },
+            Link = new LinkOptions { SilenceLimit = TimeSpan.FromSeconds(5), ConnectTimeout = TimeSpan.FromMinutes(1) },
             LossTimeout = TimeSpan.FromMinutes(5),
         };
         Engine = InferenceEngine.Load(
