@@ -15,8 +15,8 @@ public sealed class ClusterService(IGrainFactory grains, Failover failover, Time
 
     private IClusterGrain Grain => grains.GetGrain<IClusterGrain>(0);
 
-    /// <summary>Names the methods to <paramref name="binder"/>.</summary>
-    public static void Bind(ServiceBinderBase binder, ClusterService? service) => Cluster.BindService(new CheckedBinder(binder), service);
+    /// <summary>Names the methods to <paramref name="binder"/>. The package asks for the generated base class here.</summary>
+    public static void Bind(ServiceBinderBase binder, Cluster.ClusterBase? service) => Cluster.BindService(new CheckedBinder(binder), service);
 
     public override Task<Topology> GetTopology(GetTopologyRequest request, ServerCallContext context) => TopologyAsync(context.CancellationToken);
 

@@ -14,8 +14,8 @@ namespace OrleansLM.Gateway.Services;
 [BindServiceMethod(typeof(ModelsService), nameof(Bind))]
 public sealed class ModelsService(IGrainFactory grains, ModelNames models, StreamLimiter limiter, IOptions<GatewayOptions> options) : Models.ModelsBase
 {
-    /// <summary>Names the methods to <paramref name="binder"/>.</summary>
-    public static void Bind(ServiceBinderBase binder, ModelsService? service) => Models.BindService(new CheckedBinder(binder), service);
+    /// <summary>Names the methods to <paramref name="binder"/>. The package asks for the generated base class here.</summary>
+    public static void Bind(ServiceBinderBase binder, Models.ModelsBase? service) => Models.BindService(new CheckedBinder(binder), service);
 
     public override async Task<ListModelsResponse> List(ListModelsRequest request, ServerCallContext context)
     {

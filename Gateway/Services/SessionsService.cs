@@ -18,8 +18,8 @@ namespace OrleansLM.Gateway.Services;
 public sealed class SessionsService(
     IGrainFactory grains, ModelNames models, TurnStreams streams, Failover failover, IOptions<GatewayOptions> options, TimeProvider time) : Sessions.SessionsBase
 {
-    /// <summary>Names the methods to <paramref name="binder"/>.</summary>
-    public static void Bind(ServiceBinderBase binder, SessionsService? service) => Sessions.BindService(new CheckedBinder(binder), service);
+    /// <summary>Names the methods to <paramref name="binder"/>. The package asks for the generated base class here.</summary>
+    public static void Bind(ServiceBinderBase binder, Sessions.SessionsBase? service) => Sessions.BindService(new CheckedBinder(binder), service);
 
     public override async Task<Session> Create(CreateSessionRequest request, ServerCallContext context)
     {
