@@ -3,6 +3,7 @@ using OrleansLM.Cli.Bench.Chaos;
 using OrleansLM.Cli.Bench.Quality;
 using OrleansLM.Cli.Bench.Report;
 using OrleansLM.Cli.Bench.Serve;
+using OrleansLM.Cli.Bench.State;
 using OrleansLM.Cpu;
 using OrleansLM.Links;
 
@@ -18,6 +19,7 @@ internal static class BenchCommand
         ChaosCommand.Create(),
         ServeCommand.Create(),
         QualityCommand.Create(),
+        StateCommand.Create(),
         ReportCommand.Create(),
     };
 
