@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using OrleansLM.Cli.Archive;
 using OrleansLM.Cli.Bench;
 using OrleansLM.Cli.Chat;
 using OrleansLM.Cli.Cluster;
@@ -24,6 +25,7 @@ public static class CommandLine
         GenerateCommand.Create(),
         InspectCommand.Create(),
         PerplexityCommand.Create(),
+        SessionCommand.Create(),
         NodeCommands.Silo(),
         StageCommand.Create(),
         UpCommand.Create(),

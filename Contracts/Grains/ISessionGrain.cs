@@ -62,6 +62,14 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("Sleep")]
     Task<SessionInfo> SleepAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>The session as an archive, in pieces of at most 2 MiB. Aborted while a turn runs.</summary>
+    [Alias("Export")]
+    IAsyncEnumerable<byte[]> ExportAsync(bool withState, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes the next piece of an archive; with the last one makes the session. Null before. AlreadyExists when there is such a session.</summary>
+    [Alias("Import")]
+    Task<SessionInfo?> ImportAsync(ArchiveChunk chunk, CancellationToken cancellationToken = default);
+
     /// <summary>Tokens [start, end) and their text; end 0 means the length.</summary>
     [Alias("GetHistory")]
     Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default);

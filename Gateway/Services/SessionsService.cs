@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using OrleansLM.Contracts;
@@ -183,6 +184,33 @@ public sealed class SessionsService(
     {
         new RequestCheck().SessionId(request.SessionId).Throw();
         return (await Grain(request.SessionId).SleepAsync(context.CancellationToken)).ToWire();
+    }
+
+    public override async Task Export(ExportSessionRequest request, IServerStreamWriter<SessionArchive> responseStream, ServerCallContext context)
+    {
+        new RequestCheck().SessionId(request.SessionId).Throw();
+        await foreach (var piece in Grain(request.SessionId).ExportAsync(!request.WithoutState, context.CancellationToken))
+        {
+            await responseStream.WriteAsync(new SessionArchive { Data = UnsafeByteOperations.UnsafeWrap(piece) }, context.CancellationToken);
+        }
+    }
+
+    public override async Task<Session> Import(IAsyncStreamReader<ImportSessionRequest> requestStream, ServerCallContext context)
+    {
+        var hasFirst = await requestStream.MoveNext(context.CancellationToken);
+        new RequestCheck()
+            .Require(hasFirst, "data", "there was no message; expected the pieces of an archive")
+            .OptionalSessionId(hasFirst ? requestStream.Current.SessionId : "", "session_id")
+            .Throw();
+        var id = requestStream.Current.SessionId is { Length: > 0 } given ? given : SessionNames.NewId("s", time);
+        var chunk = new ArchiveChunk { TransferId = SessionNames.NewId("transfer", time), Offset = 0, Data = requestStream.Current.Data.ToByteArray(), Model = NullIfEmpty(requestStream.Current.Model) };
+        while (await requestStream.MoveNext(context.CancellationToken))
+        {
+            await Grain(id).ImportAsync(chunk, context.CancellationToken);
+            chunk = chunk with { Offset = chunk.Offset + chunk.Data.Length, Data = requestStream.Current.Data.ToByteArray() };
+        }
+
+        return (await Grain(id).ImportAsync(chunk with { IsLast = true }, context.CancellationToken))!.ToWire();
     }
 
     public override async Task<GetHistoryResponse> GetHistory(GetHistoryRequest request, ServerCallContext context)

@@ -1,6 +1,7 @@
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State.Transfer;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
 
@@ -117,6 +118,18 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
 
         await DisposeAsync();
         sleeping.Slept();
+    }
+
+    /// <summary>Opens the state of the session's tokens for reading, from memory or a snapshot; null when none is computed.</summary>
+    public async Task<IStateExport?> ExportAsync(HostedModel model, int length)
+    {
+        if (length == 0 || !model.Engine.Description.MovesState)
+        {
+            return null;
+        }
+
+        var sequence = await GetAsync(model, length);
+        return sequence.ComputedLength > 0 ? await sequence.ExportAsync(new StateExportOptions { Checkpoints = false }) : null;
     }
 
     /// <summary>Writes a snapshot of what is computed, if one can be written.</summary>

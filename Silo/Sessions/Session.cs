@@ -1,6 +1,7 @@
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Text;
+using OrleansLM.Silo.Archives;
 using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Sessions;
@@ -83,6 +84,33 @@ internal sealed class Session : IAsyncDisposable
             _sleepless = _services.Now;
             throw;
         }
+    }
+
+    /// <summary>The session as it stands, for an archive.</summary>
+    /// <exception cref="OrleansLMException">Aborted: a turn runs.</exception>
+    public async Task<SessionExport> ExportAsync(bool withState)
+    {
+        Turns.RequireNoTurn();
+        var session = State.Session;
+        var model = _services.Models.Get(session.Model);
+        var tokens = await Slot.ReadTokensAsync(0, session.Length);
+        var header = new ArchiveHeader
+        {
+            SessionId = session.SessionId,
+            Model = session.Model,
+            Fingerprint = model.Engine.Description.Fingerprint,
+            Length = tokens.Length,
+            TokenBytes = 0,
+            HasState = false,
+            CreateTime = session.CreateTime,
+            TimeToLive = session.TimeToLive,
+            Tenant = session.Tenant,
+            Metadata = new Dictionary<string, string>(session.Metadata),
+            SamplingDefaults = session.SamplingDefaults,
+            StopDefaults = session.StopDefaults,
+            Checkpoints = [.. State.Checkpoints],
+        };
+        return new SessionExport(header, tokens, withState ? await Slot.ExportAsync(model, tokens.Length) : null);
     }
 
     /// <summary>Before the session leaves memory: what is computed goes to a snapshot, if it can.</summary>

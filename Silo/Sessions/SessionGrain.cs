@@ -7,6 +7,7 @@ using Orleans.Runtime.Placement;
 using OrleansLM.Contracts.Diagnostics;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Archives;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Placement;
 
@@ -29,6 +30,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     private IGrainTimer? _linger;
     private int _openStreams;
     private bool _isLeaving;
+    private ArchiveUpload? _upload;
 
     public SessionGrain(SessionServices services)
     {
@@ -110,6 +112,35 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public Task<SessionInfo> SleepAsync(CancellationToken cancellationToken = default) => GuardAsync(_owner.SleepAsync(cancellationToken));
 
+    public async IAsyncEnumerable<byte[]> ExportAsync(bool withState, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var export = await GuardAsync(_owner.ExportAsync(withState, cancellationToken));
+        await foreach (var piece in export.ReadAsync(cancellationToken))
+        {
+            yield return piece;
+        }
+    }
+
+    public async Task<SessionInfo?> ImportAsync(ArchiveChunk chunk, CancellationToken cancellationToken = default)
+    {
+        if (_upload is { } other && other.TransferId != chunk.TransferId)
+        {
+            _upload = null;
+            await other.DisposeAsync();
+        }
+
+        _upload ??= new ArchiveUpload(chunk.TransferId);
+        await _upload.AddAsync(chunk);
+        if (!chunk.IsLast)
+        {
+            return null;
+        }
+
+        await using var upload = _upload;
+        _upload = null;
+        return await GuardAsync(_owner.ImportAsync(upload.Rewind(), chunk.Model, cancellationToken));
+    }
+
     public Task<SessionHistory> GetHistoryAsync(int start, int end, CancellationToken cancellationToken = default) =>
         GuardAsync(_owner.HistoryAsync(start, end, cancellationToken));
 
@@ -132,6 +163,11 @@ public sealed class SessionGrain : Grain, ISessionGrain
         _isLeaving = true;
         _keepAlive?.Dispose();
         _linger?.Dispose();
+        if (_upload is { } upload)
+        {
+            await upload.DisposeAsync();
+        }
+
         await _owner.StopAsync();
     }
 

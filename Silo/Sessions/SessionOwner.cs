@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Archives;
 using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Sessions;
@@ -59,6 +60,17 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         EditAsync(session => session.Edits.ForkAsync(request), cancellationToken);
 
     public Task<SessionInfo> SleepAsync(CancellationToken cancellationToken) => EditAsync(session => session.SleepAsync(), cancellationToken);
+
+    public Task<SessionExport> ExportAsync(bool withState, CancellationToken cancellationToken) =>
+        LockedAsync(async () => await (await GetAsync()).ExportAsync(withState), cancellationToken);
+
+    public Task<SessionInfo> ImportAsync(Stream archive, string? model, CancellationToken cancellationToken) => LockedAsync(
+        async () =>
+        {
+            await new SessionImport(sessionId, services).RunAsync(archive, model, cancellationToken);
+            return (await GetAsync()).Info();
+        },
+        cancellationToken);
 
     public Task<bool> DeleteAsync(CancellationToken cancellationToken) => LockedAsync(
         async () =>

@@ -35,7 +35,7 @@ internal sealed class StateCommand
     {
         var tokens = parsed.GetValue(_tokens);
         using var model = LocalModel.Open(_local.Model(parsed));
-        await using var engine = model.Load(_local.Engine(parsed), tokens + Generated + 1);
+        await using var engine = model.Load(_local.Engine(parsed), tokens + Generated + 1, remote: null);
         Console.WriteLine($"{MachineDescription.Here()}; {engine.Description.ModelName}");
         _table.WriteHeader();
         var path = Path.Combine(parsed.GetValue(_folder) ?? Path.GetTempPath(), $"orleanslm-bench-{Guid.NewGuid():N}.state");

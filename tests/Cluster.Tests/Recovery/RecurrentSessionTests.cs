@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OrleansLM.Cluster.Tests.Processes;
 using OrleansLM.Contracts.V1;
 
@@ -52,6 +53,38 @@ public sealed class RecurrentSessionTests
         }
     }
 
+    [Fact]
+    public async Task Both_kinds_of_state_are_served_slept_on_and_carried_away_by_one_process()
+    {
+        await using var server = await ServerProcess.StartAsync("--model", Repository.RecurrentModel, "--state-mib", "64", "--threads", "1");
+        string[] models = ["tiny-yarn-mistral-128k", Model];
+        var plain = await Task.WhenAll(models.Select(async model => await ThreeTurnsAsync(server, model, _ => Task.CompletedTask)));
+        var slept = await Task.WhenAll(models.Select(async model => await ThreeTurnsAsync(server, model, async session =>
+        {
+            var asleep = await server.Sessions.SleepAsync(new SleepSessionRequest { SessionId = session });
+            Assert.Equal(0, asleep.ComputedLength);
+            Assert.True(asleep.SnapshotLength > 0);
+        })));
+        Assert.Equal(plain[0].Ids, slept[0].Ids);
+        Assert.Equal(plain[1].Ids, slept[1].Ids);
+
+        var pieces = new List<ByteString>();
+        using (var export = server.Sessions.Export(new ExportSessionRequest { SessionId = slept[1].Session }))
+        {
+            while (await export.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                pieces.Add(export.ResponseStream.Current.Data);
+            }
+        }
+
+        using var import = server.Sessions.Import();
+        await import.RequestStream.WriteAsync(new ImportSessionRequest { SessionId = "carried", Data = Assert.Single(pieces) });
+        await import.RequestStream.CompleteAsync();
+        var carried = await import.ResponseAsync;
+        Assert.Equal(carried.Length - 1, carried.ComputedLength);
+        Assert.Equal((await GenerateAsync(server, slept[1].Session, null, 8)).Ids, (await GenerateAsync(server, "carried", null, 8)).Ids);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
@@ -76,6 +109,19 @@ public sealed class RecurrentSessionTests
         await server.Sessions.CancelAsync(new CancelRequest { SessionId = session });
         Assert.Contains("2048", (await beyond.ResponseHeadersAsync).GetValue("orleanslm-notice"), StringComparison.Ordinal);
         Assert.Contains("2048", started.Started!.Notice, StringComparison.Ordinal);
+    }
+
+    private static async Task<(string Session, int[] Ids)> ThreeTurnsAsync(ServerProcess server, string model, Func<string, Task> between)
+    {
+        var session = (await server.Sessions.CreateAsync(new CreateSessionRequest { Model = model })).SessionId;
+        var ids = new List<int>();
+        foreach (var text in new[] { "It was a dark night", " and the rain", " fell" })
+        {
+            ids.AddRange((await GenerateAsync(server, session, text, 10)).Ids);
+            await between(session);
+        }
+
+        return (session, [.. ids]);
     }
 
     private static async Task AppendAsync(ServerProcess server, string session, int[] ids)

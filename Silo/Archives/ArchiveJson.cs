@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansLM.Silo.Archives;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ArchiveHeader))]
+internal sealed partial class ArchiveJson : JsonSerializerContext;
