@@ -5,6 +5,7 @@ using OrleansLM.Cli.Bench.Report;
 using OrleansLM.Cli.Bench.Serve;
 using OrleansLM.Cli.Bench.State;
 using OrleansLM.Cpu;
+using OrleansLM.Gpu;
 using OrleansLM.Links;
 
 namespace OrleansLM.Cli.Bench;
@@ -17,6 +18,7 @@ internal static class BenchCommand
         Cpu(),
         Links(),
         ChaosCommand.Create(),
+        Gpu(),
         ServeCommand.Create(),
         QualityCommand.Create(),
         StateCommand.Create(),
@@ -64,4 +66,31 @@ internal static class BenchCommand
         });
         return command;
     }
+
+    private static Command Gpu()
+    {
+        var json = new Option<string?>("--json") { Description = "File for the rows" };
+        var filter = new Option<string>("--filter") { Description = "Only groups whose name contains one of these, separated by commas", DefaultValueFactory = _ => "" };
+        var steps = new Option<int>("--steps") { Description = "Timed decode steps for each row", DefaultValueFactory = _ => 60 };
+        var devices = new Option<string>("--devices") { Description = "Devices by the driver's numbers, separated by commas", DefaultValueFactory = _ => "0" };
+        var parity = new Option<string?>("--parity") { Description = "Folder that transformers_baseline.py wrote: compare logits" };
+        var engine = new Option<string?>("--engine") { Description = "Model folder: throughput of whole engines on one and more of the devices" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder of the tokenizer for --engine" };
+        var command = new Command("gpu", "Copy and matrix product limits of a GPU, then decode, prefill and upload of 7B shapes with random weights")
+        {
+            json, filter, steps, devices, parity, engine, tokenizer,
+        };
+        command.SetAction(parsed =>
+        {
+            string[] given =
+            [
+                .. Pair("--json", parsed.GetValue(json)), .. Pair("--filter", parsed.GetValue(filter)), .. Pair("--parity", parsed.GetValue(parity)),
+                .. Pair("--engine", parsed.GetValue(engine)), .. Pair("--tokenizer", parsed.GetValue(tokenizer)),
+            ];
+            return GpuBench.Run([.. given, "--steps", $"{parsed.GetValue(steps)}", "--devices", parsed.GetValue(devices)!]);
+        });
+        return command;
+    }
+
+    private static string[] Pair(string name, string? value) => string.IsNullOrEmpty(value) ? [] : [name, value];
 }

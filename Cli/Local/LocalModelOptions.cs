@@ -13,6 +13,7 @@ internal sealed class LocalModelOptions
     private readonly Option<string> _model = new("--model", "-m") { Description = "The model folder: config.json, weights, tokenizer.", Required = true, HelpName = "DIR" };
     private readonly Option<int> _stages = new("--stages") { Description = "Pipeline stages: [1, layers].", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _backend = new("--backend") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<DeviceChoice?> _device = new("--device") { Description = DeviceChoice.Help, CustomParser = DeviceChoice.Parse, HelpName = "DEVICE" };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads that compute: [1, 1024]; all cores by default." };
     private readonly Option<bool> _noBos = new("--no-bos") { Description = "Do not put the beginning-of-sequence token in front." };
 
@@ -28,8 +29,8 @@ internal sealed class LocalModelOptions
 
     public void AddTo(Command command)
     {
-        _backend.AcceptOnlyFromAmong("cpu", "reference");
-        foreach (var option in new Option[] { _model, _stages, _backend, _threads, _remote, _cluster, _noBos })
+        _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
+        foreach (var option in new Option[] { _model, _stages, _backend, _device, _threads, _remote, _cluster, _noBos })
         {
             command.Options.Add(option);
         }
@@ -46,7 +47,8 @@ internal sealed class LocalModelOptions
     public EngineOptions Engine(ParseResult arguments) => new()
     {
         Stages = arguments.GetValue(_stages),
-        Backend = arguments.GetRequiredValue(_backend),
+        Backend = arguments.GetValue(_device)?.Backend ?? arguments.GetRequiredValue(_backend),
+        Devices = arguments.GetValue(_device)?.Devices ?? [0],
         Threads = arguments.GetValue(_threads),
     };
 }

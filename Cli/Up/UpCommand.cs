@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using OrleansLM.Cli.Client;
+using OrleansLM.Cli.Local;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
@@ -17,11 +18,12 @@ internal sealed class UpCommand
     private readonly Option<Uri> _listen = new("--listen") { Description = "Address of the gateway; port 0 takes a free one", DefaultValueFactory = _ => new Uri(ServerAddress.Default), CustomParser = ServerAddress.Parse };
     private readonly Option<string> _data = new("--data") { Description = "Folder of the session log", DefaultValueFactory = _ => DefaultDataDirectory() };
     private readonly Option<int> _stages = new("--stages") { Description = "Pipeline stages that each model is cut into", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _backend = new("--backend") { Description = "cpu or reference", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _backend = new("--backend") { Description = "cpu, cuda or reference", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<DeviceChoice?> _device = new("--device") { Description = DeviceChoice.Help, CustomParser = DeviceChoice.Parse };
     private readonly Option<int?> _threads = new("--threads") { Description = "Worker threads (default: all cores)" };
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
-    private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16", DefaultValueFactory = _ => "f32" };
-    private readonly Option<int> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest", DefaultValueFactory = _ => 512 };
+    private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16; auto is f32, on a GPU bf16", DefaultValueFactory = _ => "auto" };
+    private readonly Option<int?> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest (default: 512, on a GPU 4096)" };
     private readonly Option<int> _checkpointTokens = new("--checkpoint-tokens") { Description = "Recurrent models: keep the state at every multiple of N tokens, so that a rollback computes at most N again", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().CheckpointTokens };
     private readonly Option<int> _maxCheckpoints = new("--max-checkpoints") { Description = "Recurrent models: such states kept for each session; when there are more, the oldest are thinned out", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints };
     private readonly Option<double> _sleepAfter = new("--sleep-after") { Description = "Seconds that a session lies idle before its state leaves memory for a snapshot on disk; 0: never by itself", HelpName = "SECONDS", DefaultValueFactory = _ => new SnapshotOptions().SleepAfter.TotalSeconds };
@@ -36,11 +38,11 @@ internal sealed class UpCommand
 
     private Command Build()
     {
-        _stateType.AcceptOnlyFromAmong("f32", "bf16", "f16");
-        _backend.AcceptOnlyFromAmong("cpu", "reference");
+        _stateType.AcceptOnlyFromAmong("auto", "f32", "bf16", "f16");
+        _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
-            _models, _listen, _data, _stages, _backend, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
+            _models, _listen, _data, _stages, _backend, _device, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
         };
         command.SetAction(RunAsync);
         return command;
@@ -65,6 +67,8 @@ internal sealed class UpCommand
     private UpSettings Read(ParseResult parsed)
     {
         var models = parsed.GetValue(_models) is { Length: > 0 } given ? given : [Path.Combine(Home(), DefaultModel)];
+        var backend = parsed.GetValue(_device)?.Backend ?? parsed.GetValue(_backend)!;
+        var defaults = new EngineOptions { Backend = backend };
         return new UpSettings
         {
             Models = models,
@@ -73,11 +77,12 @@ internal sealed class UpCommand
             Engine = new EngineOptions
             {
                 Stages = parsed.GetValue(_stages),
-                Backend = parsed.GetValue(_backend)!,
+                Backend = backend,
+                Devices = parsed.GetValue(_device)?.Devices ?? [0],
                 Threads = parsed.GetValue(_threads),
                 StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,
-                StateType = parsed.GetValue(_stateType) switch { "bf16" => DataType.BFloat16, "f16" => DataType.Float16, _ => DataType.Float32 },
-                MaxStepTokens = parsed.GetValue(_stepTokens),
+                StateType = parsed.GetValue(_stateType) switch { "bf16" => DataType.BFloat16, "f16" => DataType.Float16, "f32" => DataType.Float32, _ => defaults.StateType },
+                MaxStepTokens = parsed.GetValue(_stepTokens) ?? defaults.MaxStepTokens,
                 CheckpointTokens = parsed.GetValue(_checkpointTokens),
                 MaxCheckpoints = parsed.GetValue(_maxCheckpoints),
             },

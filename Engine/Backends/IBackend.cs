@@ -130,6 +130,26 @@ public interface IBackend : IDisposable
     /// <summary>Waits for everything queued and copies a buffer's elements, as raw bytes of its type, to the host.</summary>
     void Read(DeviceBuffer buffer, long start, Span<byte> destination);
 
+    /// <summary><see cref="Read"/> of the same elements of several buffers of one type, one after the other.</summary>
+    void ReadAll(IReadOnlyList<DeviceBuffer> buffers, long start, Span<byte> destination)
+    {
+        var size = destination.Length / buffers.Count;
+        for (var i = 0; i < buffers.Count; i++)
+        {
+            Read(buffers[i], start, destination.Slice(i * size, size));
+        }
+    }
+
+    /// <summary>Puts back what <see cref="ReadAll"/> read.</summary>
+    void WriteAll(IReadOnlyList<DeviceBuffer> buffers, long start, ReadOnlySpan<byte> source)
+    {
+        var size = source.Length / buffers.Count;
+        for (var i = 0; i < buffers.Count; i++)
+        {
+            Write(buffers[i], start, source.Slice(i * size, size));
+        }
+    }
+
     /// <summary>Copies raw elements from the host into a buffer.</summary>
     void Write(DeviceBuffer buffer, long start, ReadOnlySpan<byte> source);
 

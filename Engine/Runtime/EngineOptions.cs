@@ -5,11 +5,17 @@ namespace OrleansLM.Engine.Runtime;
 /// <summary>How an engine is set up. Checked by <see cref="Validate"/> before anything is loaded.</summary>
 public sealed record EngineOptions
 {
+    private readonly DataType? _stateType;
+    private readonly int? _maxStepTokens;
+
     /// <summary>[1, layers]: pipeline stages in this process.</summary>
     public int Stages { get; init; } = 1;
 
-    /// <summary><c>cpu</c> or <c>reference</c>.</summary>
+    /// <summary><c>cpu</c>, <c>reference</c> or <c>cuda</c>.</summary>
     public string Backend { get; init; } = "cpu";
+
+    /// <summary>GPUs by the driver's numbers, for the <c>cuda</c> backend: the stages are dealt out to them in order; there are at least as many stages as devices.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [0];
 
     /// <summary>[1, 1024]: worker threads of a CPU backend; null: all cores that the process may use.</summary>
     public int? Threads { get; init; }
@@ -20,11 +26,19 @@ public sealed record EngineOptions
     /// <summary>Bytes for keys and values (or recurrent states), all stages; null: a quarter of the memory that is free at start, at most enough for 8 full contexts.</summary>
     public long? StateBytes { get; init; }
 
-    /// <summary>Element type of keys and values.</summary>
-    public DataType StateType { get; init; } = DataType.Float32;
+    /// <summary>Element type of keys and values; unless it is set, Float32, on a GPU BFloat16.</summary>
+    public DataType StateType
+    {
+        get => _stateType ?? (Backend == "cuda" ? DataType.BFloat16 : DataType.Float32);
+        init => _stateType = value;
+    }
 
-    /// <summary>[16, 65536]: rows of a step at most; decode rows first, prefill chunks fill the rest.</summary>
-    public int MaxStepTokens { get; init; } = 512;
+    /// <summary>[16, 65536]: rows of a step at most; decode rows first, prefill chunks fill the rest. Unless it is set, 512, on a GPU 4096.</summary>
+    public int MaxStepTokens
+    {
+        get => _maxStepTokens ?? (Backend == "cuda" ? 4096 : 512);
+        init => _maxStepTokens = value;
+    }
 
     /// <summary>[1, 4096]: turns that run together.</summary>
     public int MaxRunningTurns { get; init; } = 64;
@@ -68,9 +82,14 @@ public sealed record EngineOptions
             throw new ArgumentException($"{nameof(PageTokens)} is {PageTokens}; expected 16, 32, 64, 128 or 256");
         }
 
-        if (Backend is not ("cpu" or "reference"))
+        if (Backend is not ("cpu" or "reference" or "cuda"))
         {
-            throw new ArgumentException($"{nameof(Backend)} is '{Backend}'; expected 'cpu' or 'reference'");
+            throw new ArgumentException($"{nameof(Backend)} is '{Backend}'; expected 'cpu', 'reference' or 'cuda'");
+        }
+
+        if (Devices.Count < 1 || Devices.Any(device => device < 0) || Devices.Distinct().Count() < Devices.Count)
+        {
+            throw new ArgumentException($"{nameof(Devices)} is '{string.Join(',', Devices)}'; expected at least one number from 0 on, none twice");
         }
 
         if (StateBytes is <= 0)

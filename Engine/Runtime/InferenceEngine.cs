@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Backends.Cuda;
+using OrleansLM.Engine.Backends.Cuda.Device;
 using OrleansLM.Engine.Backends.Reference;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Diagnostics;
@@ -59,10 +61,33 @@ public sealed class InferenceEngine : IInferenceEngine
         options.Validate();
         remote?.Validate(checkpoint.Config);
         Require(checkpoint, tokenizer, options, remote?.Layers[0].Count ?? checkpoint.Config.LayerCount);
+        if (options.Backend == "cuda" && remote is null)
+        {
+            return LoadOnDevices(checkpoint, tokenizer, options, time, meters);
+        }
+
         var plan = StatePlan.For(checkpoint.Config, options);
         var ranges = LayerRange.Split(remote?.Layers[0].Count ?? checkpoint.Config.LayerCount, options.Stages);
         var backend = NewBackend(options);
         var chain = LoadChain(checkpoint, options, plan, ranges, backend, remote, time);
+        var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
+        return Start(checkpoint, tokenizer, options, plan, chain, Describe(checkpoint, options, plan, all, backend), time, meters);
+    }
+
+    /// <summary>Stages on GPUs of this machine.</summary>
+    private static InferenceEngine LoadOnDevices(Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, TimeProvider time, IMeterFactory? meters)
+    {
+        options = options with { Stages = Math.Max(options.Stages, options.Devices.Count) };
+        Require(checkpoint, tokenizer, options, checkpoint.Config.LayerCount);
+        var chain = DeviceStageChain.Load(checkpoint, options, out var plan);
+        var ranges = LayerRange.Split(checkpoint.Config.LayerCount, options.Stages);
+        return Start(checkpoint, tokenizer, options, plan, chain, Describe(checkpoint, options, plan, ranges, chain.FirstBackend), time, meters);
+    }
+
+    private static InferenceEngine Start(
+        Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, StatePlan plan, IStageChain chain, EngineDescription description, TimeProvider time,
+        IMeterFactory? meters)
+    {
         var parts = new EngineParts
         {
             ModelName = checkpoint.Name,
@@ -73,10 +98,9 @@ public sealed class InferenceEngine : IInferenceEngine
             Pool = new PagePool(plan.Units),
             Time = time,
             Fingerprint = checkpoint.Fingerprint,
-            BackendKind = backend.Kind,
+            BackendKind = description.BackendKind,
         };
-        var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
-        return new InferenceEngine(parts, Describe(checkpoint, options, plan, all, backend) with { MovesState = chain.MovesState }, meters, checkpoint);
+        return new InferenceEngine(parts, description with { MovesState = chain.MovesState }, meters, checkpoint);
     }
 
     /// <summary>Bytes of state that an engine with these options would set aside, all stages together.</summary>
@@ -112,7 +136,12 @@ public sealed class InferenceEngine : IInferenceEngine
         }
     }
 
-    internal static IBackend NewBackend(EngineOptions options) => options.Backend == "reference" ? new ReferenceBackend() : new CpuBackend(options.Threads);
+    internal static IBackend NewBackend(EngineOptions options) => options.Backend switch
+    {
+        "reference" => new ReferenceBackend(),
+        "cuda" => new CudaBackend(CudaDevices.Load(), new CudaOptions { Device = options.Devices[0] }),
+        _ => new CpuBackend(options.Threads),
+    };
 
     private static IStageChain LoadChain(
         Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend, RemoteStages? remote, TimeProvider time)

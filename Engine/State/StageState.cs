@@ -81,22 +81,14 @@ public sealed class StageState : IDisposable
     public void ReadUnit(int unit, Span<byte> destination)
     {
         RequireUnit(unit, destination.Length);
-        var size = destination.Length / _buffers.Count;
-        for (var i = 0; i < _buffers.Count; i++)
-        {
-            _backend.Read(_buffers[i], unit * _unitElements, destination.Slice(i * size, size));
-        }
+        _backend.ReadAll(_buffers, unit * _unitElements, destination);
     }
 
     /// <summary>Puts back what <see cref="ReadUnit"/> read, here or in another stage of the same layers, spec and element type.</summary>
     public void WriteUnit(int unit, ReadOnlySpan<byte> source)
     {
         RequireUnit(unit, source.Length);
-        var size = source.Length / _buffers.Count;
-        for (var i = 0; i < _buffers.Count; i++)
-        {
-            _backend.Write(_buffers[i], unit * _unitElements, source.Slice(i * size, size));
-        }
+        _backend.WriteAll(_buffers, unit * _unitElements, source);
     }
 
     public void Dispose()

@@ -41,6 +41,7 @@ public static class GpuBench
         ParityRows.Measure(session);
         DecodeRows.Measure(session);
         SupraRows.Measure(session);
+        EngineRows.MeasureAsync(session).GetAwaiter().GetResult();
         if (options.Json is { } path)
         {
             BenchReport.Here(session.Rows).WriteJson(path);

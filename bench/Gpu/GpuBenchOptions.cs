@@ -18,7 +18,13 @@ public sealed record GpuBenchOptions
     /// <summary>Folder written by transformers_baseline.py: its logits are compared with this backend's.</summary>
     public string? Parity { get; init; }
 
-    public static string Usage => "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER]";
+    /// <summary>Model folder for the engine rows; null: they are left out.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>Folder of the tokenizer that goes with it.</summary>
+    public string? Tokenizer { get; init; }
+
+    public static string Usage => "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER]";
 
     /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
     public static GpuBenchOptions Parse(string[] args)
@@ -32,6 +38,8 @@ public sealed record GpuBenchOptions
                 "--json" => options with { Json = value },
                 "--filter" => options with { Filter = value },
                 "--parity" => options with { Parity = value },
+                "--engine" => options with { Engine = value },
+                "--tokenizer" => options with { Tokenizer = value },
                 "--steps" when int.TryParse(value, out var steps) && steps > 0 => options with { Steps = steps },
                 "--devices" when Numbers(value) is { } devices => options with { Devices = devices },
                 _ => throw new ArgumentException($"'{args[i]} {value}' is not understood; usage: {Usage}"),

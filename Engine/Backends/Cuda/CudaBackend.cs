@@ -131,12 +131,44 @@ public sealed unsafe partial class CudaBackend : IBackend
         }
     }
 
+    public void ReadAll(IReadOnlyList<DeviceBuffer> buffers, long start, Span<byte> destination)
+    {
+        var size = destination.Length / buffers.Count;
+        Reserve(destination.Length);
+        for (var i = 0; i < buffers.Count; i++)
+        {
+            _stream.CopyToHost(_staging!.Data + (long)i * size, Cuda(buffers[i]).At(start), size);
+        }
+
+        _stream.Synchronize();
+        new ReadOnlySpan<byte>(_staging!.Data, destination.Length).CopyTo(destination);
+    }
+
+    public void WriteAll(IReadOnlyList<DeviceBuffer> buffers, long start, ReadOnlySpan<byte> source)
+    {
+        var size = source.Length / buffers.Count;
+        Reserve(source.Length);
+        source.CopyTo(new Span<byte>(_staging!.Data, source.Length));
+        for (var i = 0; i < buffers.Count; i++)
+        {
+            _stream.CopyToDevice(Cuda(buffers[i]).At(start), _staging.Data + (long)i * size, size);
+        }
+
+        _stream.Synchronize();
+    }
+
     public ReadOnlySpan<float> ReadLogits(Matrix logits)
     {
         var count = checked(logits.Rows * logits.Columns);
         Read(logits.Buffer, logits.Offset, count * (long)sizeof(float));
         return new ReadOnlySpan<float>(_staging!.Data, count);
     }
+
+    /// <summary>Queues a copy of logits to pinned host memory.</summary>
+    internal void CopyToHost(Matrix logits, byte* destination) => _stream.CopyToHost(destination, Address(logits), (long)logits.Rows * logits.Columns * sizeof(float));
+
+    /// <summary>Queues a copy of a buffer's first bytes to another device's.</summary>
+    internal void CopyToPeer(DeviceBuffer from, CudaBackend peer, DeviceBuffer to, long bytes) => _stream.CopyToPeer(Cuda(to).Address, peer._context, Cuda(from).Address, bytes);
 
     /// <summary>Waits until everything queued is done.</summary>
     public void Synchronize() => _stream.Synchronize();
@@ -166,14 +198,18 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <summary>Leaves the bytes in the staging memory, all at once.</summary>
     private void Read(DeviceBuffer buffer, long start, long bytes)
     {
+        Reserve(bytes);
+        _stream.CopyToHost(_staging!.Data, Cuda(buffer).At(start), bytes);
+        _stream.Synchronize();
+    }
+
+    private void Reserve(long bytes)
+    {
         if (_staging is null || _staging.Bytes < bytes)
         {
             _staging?.Dispose();
             _staging = new PinnedMemory(_context, bytes);
         }
-
-        _stream.CopyToHost(_staging.Data, Cuda(buffer).At(start), bytes);
-        _stream.Synchronize();
     }
 
     /// <summary>Makes staging memory for up to 16 MiB at a time.</summary>

@@ -315,7 +315,9 @@ internal sealed class EngineLoop : IDisposable
     {
         if (step.Entries.Count == 1 && step.Entries[0] is { IsCurrent: true, Turn: var alone })
         {
-            alone.Error ??= new EngineException(EngineError.Internal, $"the step of {alone.Sequence.Id} failed: {error.Message}", error);
+            // A device that is out of memory has no room for this turn beside the others: theirs go on.
+            var kind = error is OutOfMemoryException ? EngineError.ResourceExhausted : EngineError.Internal;
+            alone.Error ??= new EngineException(kind, $"the step of {alone.Sequence.Id} failed: {error.Message}", error);
         }
 
         foreach (var entry in step.Entries)

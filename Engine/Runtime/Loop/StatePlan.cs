@@ -12,11 +12,14 @@ internal readonly record struct StatePlan(long UnitBytes, int Units)
     private const int FullContexts = 8;
 
     /// <exception cref="ArgumentException">The bytes do not hold a single page (or slot).</exception>
-    public static StatePlan For(ModelConfig config, EngineOptions options)
+    /// <param name="config">The model.</param>
+    /// <param name="options">Of the engine.</param>
+    /// <param name="available">Bytes that may be used when the options do not say; null: a quarter of what the host has.</param>
+    public static StatePlan For(ModelConfig config, EngineOptions options, long? available = null)
     {
         var spec = LayerStateSpec.For(config, options.PageTokens, options.StateType);
         var unit = spec.UnitBytes * config.LayerCount;
-        var bytes = options.StateBytes ?? Math.Min(AvailableMemory.Bytes() / 4, unit * Useful(config, options));
+        var bytes = options.StateBytes ?? Math.Min(available ?? AvailableMemory.Bytes() / 4, unit * Useful(config, options));
         var units = (int)Math.Min(bytes / unit, int.MaxValue);
         return units > 0 ? new StatePlan(unit, units) : throw new ArgumentException(
             $"{nameof(EngineOptions.StateBytes)} is {bytes}; expected at least {unit}, the size of one {(spec is PagedSpec ? $"page of {options.PageTokens} tokens" : "state")}");

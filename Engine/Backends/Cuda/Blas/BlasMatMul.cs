@@ -7,6 +7,10 @@ namespace OrleansLM.Engine.Backends.Cuda.Blas;
 internal sealed unsafe class BlasMatMul : IDisposable
 {
     private const long WorkspaceBytes = 32 << 20;
+
+    /// <summary>Products of up to so many rows try out the library's algorithms when they first come.</summary>
+    private const int TunedRows = 64;
+
     private readonly BlasApi _api;
     private readonly DeviceMemory _workspace;
     private readonly Dictionary<MatMulShape, MatMulPlan> _plans = [];
@@ -34,7 +38,16 @@ internal sealed unsafe class BlasMatMul : IDisposable
     public void Run(CudaStream stream, MatMulShape shape, ulong weight, ulong input, ulong output, bool accumulate)
     {
         stream.Context.MakeCurrent();
-        Plan(shape).Run(_handle, weight, input, output, accumulate, _workspace.Address, WorkspaceBytes, stream.Value);
+        if (!_plans.TryGetValue(shape, out var plan))
+        {
+            _plans[shape] = plan = MatMulPlan.Create(_api, _handle, shape, WorkspaceBytes, _allowSplits);
+            if (shape.T <= TunedRows && !_allowSplits)
+            {
+                Tune(stream, plan, weight, input, shape);
+            }
+        }
+
+        plan.Run(_handle, weight, input, output, accumulate, _workspace.Address, WorkspaceBytes, stream.Value);
     }
 
     public void Dispose()
@@ -52,13 +65,25 @@ internal sealed unsafe class BlasMatMul : IDisposable
         }
     }
 
-    private MatMulPlan Plan(MatMulShape shape)
+    private void Tune(CudaStream stream, MatMulPlan plan, ulong weight, ulong input, MatMulShape shape)
     {
-        if (!_plans.TryGetValue(shape, out var plan))
+        using var start = new CudaEvent(stream.Context, timing: true);
+        using var end = new CudaEvent(stream.Context, timing: true);
+        using var output = new DeviceMemory(stream.Context, (long)shape.T * shape.N * sizeof(float));
+        plan.Tune(() =>
         {
-            _plans[shape] = plan = MatMulPlan.Create(_api, _handle, shape, WorkspaceBytes, _allowSplits);
-        }
+            const int Rounds = 3;
+            void Once() => plan.Run(_handle, weight, input, output.Address, accumulate: false, _workspace.Address, WorkspaceBytes, stream.Value);
+            Once();
+            start.Record(stream);
+            for (var round = 0; round < Rounds; round++)
+            {
+                Once();
+            }
 
-        return plan;
+            end.Record(stream);
+            end.Synchronize();
+            return end.MillisecondsSince(start);
+        });
     }
 }

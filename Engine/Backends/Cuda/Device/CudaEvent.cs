@@ -1,3 +1,5 @@
+using OrleansLM.Engine.Backends.Cuda.Native;
+
 namespace OrleansLM.Engine.Backends.Cuda.Device;
 
 /// <summary>A mark in a stream that others wait for, or that times are taken between.</summary>
@@ -9,6 +11,18 @@ internal sealed unsafe class CudaEvent(CudaContext context, bool timing = false)
     {
         Context.MakeCurrent();
         Context.Driver.Check(Context.Driver.EventRecord(Value, stream.Value), "cuEventRecord");
+    }
+
+    /// <summary>The work before the mark is done.</summary>
+    public bool IsDone
+    {
+        get
+        {
+            Context.MakeCurrent();
+            var status = Context.Driver.EventQuery(Value);
+            Context.Driver.Check(status == DriverApi.NotReady ? 0 : status, "cuEventQuery", $"device {Context.Info.Ordinal}; work queued before it failed");
+            return status == 0;
+        }
     }
 
     /// <summary>Waits until the work before the mark is done.</summary>

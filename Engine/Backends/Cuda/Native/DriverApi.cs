@@ -39,6 +39,7 @@ internal sealed unsafe class DriverApi
     public readonly delegate* unmanaged<nint, int> EventDestroy;
     public readonly delegate* unmanaged<nint, nint, int> EventRecord;
     public readonly delegate* unmanaged<nint, int> EventSynchronize;
+    public readonly delegate* unmanaged<nint, int> EventQuery;
     public readonly delegate* unmanaged<float*, nint, nint, int> EventElapsedTime;
     public readonly delegate* unmanaged<nint*, void*, int> ModuleLoadData;
     public readonly delegate* unmanaged<nint, int> ModuleUnload;
@@ -93,6 +94,7 @@ internal sealed unsafe class DriverApi
         EventDestroy = (delegate* unmanaged<nint, int>)library.Export("cuEventDestroy_v2");
         EventRecord = (delegate* unmanaged<nint, nint, int>)library.Export("cuEventRecord");
         EventSynchronize = (delegate* unmanaged<nint, int>)library.Export("cuEventSynchronize");
+        EventQuery = (delegate* unmanaged<nint, int>)library.Export("cuEventQuery");
         EventElapsedTime = (delegate* unmanaged<float*, nint, nint, int>)library.Export("cuEventElapsedTime");
         ModuleLoadData = (delegate* unmanaged<nint*, void*, int>)library.Export("cuModuleLoadData");
         ModuleUnload = (delegate* unmanaged<nint, int>)library.Export("cuModuleUnload");
