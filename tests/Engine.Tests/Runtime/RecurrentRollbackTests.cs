@@ -24,8 +24,9 @@ public sealed class RecurrentRollbackTests
         Assert.Equal(rig.Expected(prompt.AsSpan(0, 6000 - tokens), 5), LoopRig.Ids(outputs));
         Assert.Equal(6000 - tokens - nearest, outputs[^1].Usage!.PrefilledTokens);
 
-        // Checkpoints lie at multiples of 16, the last few at every one of them.
-        Assert.Equal(0, nearest % 16);
+        // Checkpoints lie at multiples of 16, the last few at every one of them. The last token of an appended text is computed with what follows it, so a
+        // rollback by one leaves the state as it is.
+        Assert.True(nearest == 6000 - tokens || nearest % 16 == 0, $"a checkpoint at {nearest}");
         Assert.InRange(nearest, tokens <= 100 ? 6000 - tokens - 100 : 0, 6000 - tokens);
     }
 
@@ -41,7 +42,7 @@ public sealed class RecurrentRollbackTests
     }
 
     [Fact]
-    public void Without_checkpoints_steps_are_as_wholeas_the_budget_allows()
+    public void Without_checkpoints_steps_are_as_whole_as_the_budget_allows()
     {
         using var rig = new LoopRig(recurrent: true, budget: 64, checkpoints: 0);
         Run(rig, rig.Create(), LoopRig.Tokens(101), 0);
