@@ -19,8 +19,4 @@ public sealed class SnapshotOptions
     /// <summary>[0, 1000]: named checkpoints of a session whose state is kept as well, the newest ones, where a rollback would have to compute it again (recurrent models, sliding windows).</summary>
     [Range(0, 1000)]
     public int KeptCheckpoints { get; set; } = 4;
-
-    /// <summary>[0, 1 TiB]: host memory for states that a full engine drops, on their way to the disk; beyond it they are dropped and computed again. 0: none.</summary>
-    [Range(0L, 1L << 40)]
-    public long SpillBytes { get; set; } = 256L << 20;
 }
