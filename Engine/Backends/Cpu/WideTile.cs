@@ -80,10 +80,13 @@ internal readonly unsafe struct WideTile : ITile
         b5 = Lanes.MultiplyAdd(both, x1, b5);
     }
 
+    // Not BroadcastVector256ToVector512 seen as floats: compiled with AVX-512, its products were wrong.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Both(float* w) => Avx512F.IsSupported
-        ? Avx512F.BroadcastVector256ToVector512((long*)w).AsSingle()
-        : Vector512.Create(Vector256.Load(w));
+    private static Vector512<float> Both(float* w)
+    {
+        var lanes = Vector256.Load(w);
+        return Vector512.Create(lanes, lanes);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(
