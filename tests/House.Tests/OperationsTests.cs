@@ -35,6 +35,6 @@ public sealed partial class OperationsTests
     [GeneratedRegex("\"(?!ORLEANSLM_)([A-Z]+(?:_[A-Z]+)+)\"")]
     private static partial Regex Reason { get; }
 
-    [GeneratedRegex("`([A-Z]+(?:_[A-Z]+)+)`")]
+    [GeneratedRegex("`(?!ORLEANSLM_)([A-Z]+(?:_[A-Z]+)+)`")]
     private static partial Regex DocumentedReason { get; }
 }
