@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
 
@@ -9,8 +11,9 @@ namespace OrleansLM.Silo.Moving;
 /// Evens out what placement could not foresee: when another silo, a new one perhaps, is less busy by more than the threshold, one running session moves there
 /// at a time. The shortest goes first, because it is the cheapest to move.
 /// </summary>
-internal sealed class Rebalancer(
-    SessionMover mover, ActiveSessions active, LocalLoad local, ClusterView view, IOptions<PlacementOptions> options, TimeProvider time) : IHostedLifecycleService, IDisposable
+internal sealed partial class Rebalancer(
+    SessionMover mover, ActiveSessions active, LocalLoad local, ClusterView view, IOptions<PlacementOptions> options, TimeProvider time, ILogger<Rebalancer> logger)
+    : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _work = Task.CompletedTask;
@@ -64,7 +67,20 @@ internal sealed class Rebalancer(
         var shortest = active.Locations().Where(session => session.IsRunning).MinBy(session => session.Length);
         if (excess > options.Value.RebalanceThreshold && shortest is not null)
         {
-            await mover.MoveAsync(shortest.SessionId, target, _stopping.Token);
+            await MoveAsync(shortest.SessionId, target);
+        }
+    }
+
+    /// <summary>A session may end or be put to sleep while it is looked at; that must not be the end of balancing.</summary>
+    private async Task MoveAsync(string sessionId, SiloAddress target)
+    {
+        try
+        {
+            await mover.MoveAsync(sessionId, target, _stopping.Token);
+        }
+        catch (Exception failure) when (!_stopping.IsCancellationRequested)
+        {
+            LogNotBalanced(failure, target.ToParsableString(), options.Value.RebalanceInterval);
         }
     }
 }

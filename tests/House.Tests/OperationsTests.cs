@@ -31,10 +31,9 @@ public sealed partial class OperationsTests
     [GeneratedRegex(@"\| `(orleanslm\.[a-z_.]+)`")]
     private static partial Regex DocumentedInstrument { get; }
 
-    // Names that begin with ORLEANSLM_ are environment variables.
-    [GeneratedRegex("\"(?!ORLEANSLM_)([A-Z]+(?:_[A-Z]+)+)\"")]
+    [GeneratedRegex("\"([A-Z]+(?:_[A-Z]+)+)\"")]
     private static partial Regex Reason { get; }
 
-    [GeneratedRegex("`(?!ORLEANSLM_)([A-Z]+(?:_[A-Z]+)+)`")]
+    [GeneratedRegex("`([A-Z]+(?:_[A-Z]+)+)`")]
     private static partial Regex DocumentedReason { get; }
 }

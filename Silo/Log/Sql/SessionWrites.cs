@@ -10,23 +10,7 @@ internal static class SessionWrites
     public static void Create(LogWriter writes, SessionRecord session, ReadOnlySpan<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions)
     {
         CheckFree(writes, session.SessionId, maxSessions);
-        writes.Run(
-            "INSERT INTO sessions (session_id, epoch, model, create_time, update_time, time_to_live, expire_time, tenant, metadata, sampling_defaults, "
-            + "stop_defaults, parent_session_id, parent_position, length) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            session.SessionId,
-            session.Model,
-            session.CreateTime.UtcTicks,
-            session.UpdateTime.UtcTicks,
-            session.TimeToLive?.Ticks,
-            session.ExpireTime?.UtcTicks,
-            session.Tenant,
-            JsonSerializer.Serialize(new Dictionary<string, string>(session.Metadata), LogJson.Default.DictionaryStringString),
-            JsonSerializer.Serialize(session.SamplingDefaults, LogJson.Default.SamplingSettings),
-            JsonSerializer.Serialize(session.StopDefaults, LogJson.Default.StopSettings),
-            session.ParentSessionId,
-            session.ParentPosition,
-            tokens.Length);
-        var row = RowOf(writes, session.SessionId)!.Value;
+        var row = Insert(writes, session, tokens.Length) ?? throw Exists(session.SessionId);
         writes.AddSegment(row, 0, tokens);
         foreach (var checkpoint in checkpoints)
         {
@@ -102,7 +86,7 @@ internal static class SessionWrites
     {
         if (RowOf(writes, sessionId) is not null)
         {
-            throw new OrleansLMException(ErrorCode.AlreadyExists, $"session '{sessionId}' exists already") { Field = "session_id" };
+            throw Exists(sessionId);
         }
 
         if (writes.SessionCount >= maxSessions)
@@ -113,6 +97,32 @@ internal static class SessionWrites
             };
         }
     }
+
+    /// <summary>Null when another silo took the name since it was found free.</summary>
+    private static long? Insert(LogWriter writes, SessionRecord session, int length)
+    {
+        using var row = writes.Query(
+            "INSERT INTO sessions (session_id, epoch, model, create_time, update_time, time_to_live, expire_time, tenant, metadata, sampling_defaults, "
+            + "stop_defaults, parent_session_id, parent_position, length) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+            + "ON CONFLICT (session_id) DO NOTHING RETURNING row_id",
+            session.SessionId,
+            session.Model,
+            session.CreateTime.UtcTicks,
+            session.UpdateTime.UtcTicks,
+            session.TimeToLive?.Ticks,
+            session.ExpireTime?.UtcTicks,
+            session.Tenant,
+            JsonSerializer.Serialize(new Dictionary<string, string>(session.Metadata), LogJson.Default.DictionaryStringString),
+            JsonSerializer.Serialize(session.SamplingDefaults, LogJson.Default.SamplingSettings),
+            JsonSerializer.Serialize(session.StopDefaults, LogJson.Default.StopSettings),
+            session.ParentSessionId,
+            session.ParentPosition,
+            length);
+        return row.Read() ? row.GetInt64(0) : null;
+    }
+
+    private static OrleansLMException Exists(string sessionId) =>
+        new(ErrorCode.AlreadyExists, $"session '{sessionId}' exists already") { Field = "session_id" };
 
     private static long? RowOf(LogWriter writes, string sessionId)
     {

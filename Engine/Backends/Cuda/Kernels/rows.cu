@@ -3,11 +3,6 @@
 // swiglu(const bf16* gate [T, F], const bf16* up [T, F], bf16* y [T, F], long long count)                              count = T * F, % 8 == 0; y may be gate; item = 8
 // bias_relu(bf16* x [T, N], const float* bias [N], int rows, int columns)                                              N % 2 == 0; item = 2 columns
 // gather_rows(const float* x [*, C], const int* rows [n], float* y [n, C], int count, int columns)                     C % 4 == 0; item = 4 columns
-// add_rows(float* h, const float* delta, long long count)                                                              h += delta; count % 4 == 0; item = 4
-// cast_bf16(const float* x, bf16* y, long long count)                                                                  count % 4 == 0; item = 4
-// cast_f32(const bf16* x, float* y, long long count)                                                                   count % 4 == 0; item = 4
-// copy_blocks(const long long* pairs [n, 2], unsigned char* base, int count, long long bytes)                          copies bytes from base + pair[0] to base + pair[1];
-//                                                                                                                      all multiples of 16; item = 16 bytes
 #include "common.cuh"
 
 #define FOR_ITEMS(i, n) \
@@ -64,51 +59,5 @@ extern "C" __global__ void gather_rows(const float* x, const int* rows, float* y
     FOR_ITEMS(i, (long long)count * items)
     {
         ((float4*)y)[i] = ((const float4*)(x + (long long)rows[i / items] * columns))[i % items];
-    }
-}
-
-extern "C" __global__ void add_rows(float* h, const float* delta, long long count)
-{
-    let_next_kernel_start();
-    wait_for_previous_kernel();
-    FOR_ITEMS(i, count / 4)
-    {
-        const float4 a = ((float4*)h)[i];
-        const float4 b = ((const float4*)delta)[i];
-        ((float4*)h)[i] = make_float4(__fadd_rn(a.x, b.x), __fadd_rn(a.y, b.y), __fadd_rn(a.z, b.z), __fadd_rn(a.w, b.w));
-    }
-}
-
-extern "C" __global__ void cast_bf16(const float* x, bf16* y, long long count)
-{
-    let_next_kernel_start();
-    wait_for_previous_kernel();
-    FOR_ITEMS(i, count / 4)
-    {
-        const float4 v = ((const float4*)x)[i];
-        ((uint2*)y)[i] = make_uint2(pack_bf16(v.x, v.y), pack_bf16(v.z, v.w));
-    }
-}
-
-extern "C" __global__ void cast_f32(const bf16* x, float* y, long long count)
-{
-    let_next_kernel_start();
-    wait_for_previous_kernel();
-    FOR_ITEMS(i, count / 4)
-    {
-        const uint2 v = ((const uint2*)x)[i];
-        ((float4*)y)[i] = make_float4(low_bf16(v.x), high_bf16(v.x), low_bf16(v.y), high_bf16(v.y));
-    }
-}
-
-extern "C" __global__ void copy_blocks(const long long* pairs, unsigned char* base, int count, long long bytes)
-{
-    let_next_kernel_start();
-    wait_for_previous_kernel();
-    const long long items = bytes / 16;
-    FOR_ITEMS(i, count * items)
-    {
-        const long long* pair = pairs + 2 * (i / items);
-        *(uint4*)(base + pair[1] + 16 * (i % items)) = *(const uint4*)(base + pair[0] + 16 * (i % items));
     }
 }
