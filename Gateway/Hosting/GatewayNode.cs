@@ -47,6 +47,7 @@ public static class GatewayNode
         var cluster = Checked(NodeConfiguration.Read<ClusterSettings>(builder.Configuration, ClusterSettings.Section));
         NodeLogging.Configure(builder.Logging, node.JsonLogs, node.LogLevel);
         builder.WebHost.ConfigureKestrel((context, kestrel) => Listen(context.Configuration, kestrel, node.Listen));
+        builder.Services.AddMemberTables(cluster);
         builder.UseOrleansClient(client => UseCluster(client, cluster));
         builder.Services.AddOrleansLMGateway(builder.Configuration);
         if (node.Otlp is { } endpoint)
@@ -67,10 +68,8 @@ public static class GatewayNode
         }
         else
         {
-            var isPostgres = cluster.Clustering == ClusteringKind.Postgres;
-            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = isPostgres
-                ? ("Npgsql", cluster.ConnectionString!)
-                : ("System.Data.SQLite", $"Data Source={Path.GetFullPath(cluster.Path!)}"));
+            var (invariant, connection) = MemberDatabase.Of(cluster)!;
+            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (invariant, connection));
         }
 
         var began = TimeProvider.System.GetTimestamp();

@@ -17,11 +17,6 @@ internal static class ClusterSetup
         return result.Failed ? throw new OptionsValidationException(ClusterSettings.Section, typeof(ClusterSettings), result.Failures) : cluster;
     }
 
-    /// <summary>Driver and connection string of the table of members.</summary>
-    public static (string Invariant, string Connection) Database(ClusterSettings cluster) => cluster.Clustering == ClusteringKind.Postgres
-        ? ("Npgsql", cluster.ConnectionString!)
-        : ("System.Data.SQLite", $"Data Source={Path.GetFullPath(cluster.Path!)}");
-
     /// <summary>Quick enough that a client of a killed silo waits for a few seconds only.</summary>
     public static void Configure(ClusterMembershipOptions options, ClusterSettings cluster)
     {

@@ -29,6 +29,7 @@ public static class SiloNode
         var cluster = ClusterSetup.Read(builder.Configuration);
         NodeLogging.Configure(builder.Logging, node.JsonLogs, node.LogLevel);
         builder.WebHost.UseUrls(node.Listen.AbsoluteUri);
+        builder.Services.AddMemberTables(cluster);
         builder.Host.UseOrleans(silo => UseCluster(silo, cluster));
         builder.Services.AddOrleansLMSilo(builder.Configuration);
         builder.Services.PostConfigure<SessionLogOptions>(log => ShareLog(log, cluster));
@@ -60,7 +61,7 @@ public static class SiloNode
         }
         else
         {
-            var (invariant, connection) = ClusterSetup.Database(cluster);
+            var (invariant, connection) = MemberDatabase.Of(cluster)!;
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (invariant, connection));
             silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), cluster.SiloPort, cluster.ClientPort);
         }

@@ -1,7 +1,7 @@
 -- The tables of silos for Microsoft.Orleans.Clustering.AdoNet over PostgreSQL, and the statements that it looks up in OrleansQuery by name.
--- Run once per database, before the first silo starts: psql -f deploy/sql/orleans-postgresql.sql
--- The stand-in (polyfills/Microsoft.Orleans.Clustering.AdoNet) makes the two tables of silos by itself and needs no OrleansQuery.
+-- Silos and gateways run it at start where the database lacks them. By hand, where their role may not create tables: psql -f deploy/sql/orleans-postgresql.sql
 BEGIN;
+SELECT pg_advisory_xact_lock(7381624);
 
 CREATE TABLE IF NOT EXISTS OrleansQuery (
     QueryKey varchar(64) NOT NULL PRIMARY KEY,
