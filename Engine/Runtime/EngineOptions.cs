@@ -49,6 +49,9 @@ public sealed record EngineOptions
     /// <summary>A turn that waited this long for memory gets ResourceExhausted.</summary>
     public TimeSpan AdmissionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>An idle state that has to make room is dropped after this long, saved (<see cref="IEngineSequence.BeforeDrop"/>) or not. 0: at once.</summary>
+    public TimeSpan SaveTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>[1, 65536]: outputs a turn may be ahead of its reader.</summary>
     public int OutputBuffer { get; init; } = 256;
 
@@ -100,6 +103,11 @@ public sealed record EngineOptions
         if (AdmissionTimeout < TimeSpan.Zero)
         {
             throw new ArgumentException($"{nameof(AdmissionTimeout)} is {AdmissionTimeout}; expected 0 or more");
+        }
+
+        if (SaveTimeout < TimeSpan.Zero || SaveTimeout > TimeSpan.FromDays(1))
+        {
+            throw new ArgumentException($"{nameof(SaveTimeout)} is {SaveTimeout}; expected a value in [0, 1 day]");
         }
     }
 

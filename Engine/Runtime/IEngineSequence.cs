@@ -13,6 +13,13 @@ public interface IEngineSequence : IAsyncDisposable
     /// <summary>Tokens whose state is in memory: [0, Length]. The rest is prefilled at the next turn.</summary>
     int ComputedLength { get; }
 
+    /// <summary>
+    /// Asked for when memory is wanted and this sequence, which is idle, is the next to give its state: its owner keeps the state elsewhere (<see cref="ExportAsync"/>) and may
+    /// dispose the sequence. When the task ends, however it ends, or after <see cref="EngineOptions.SaveTimeout"/>, the state may be dropped; meanwhile the turn that
+    /// wants memory waits and the others go on. Called on the engine's thread, so it must return at once. Null: the state is dropped without more ado.
+    /// </summary>
+    Func<Task>? BeforeDrop { get; set; }
+
     /// <summary>A copy of the tokens in [start, end).</summary>
     int[] CopyTokens(int start, int end);
 

@@ -18,6 +18,9 @@ public enum DecisionKind
     /// <summary>Drop the state of an evictable sequence, then decide again.</summary>
     Evict,
 
+    /// <summary>Have the state of a savable sequence saved, then decide again.</summary>
+    Save,
+
     /// <summary>Drop the state of a running turn and put it back among the waiting, then decide again.</summary>
     Preempt,
 

@@ -8,7 +8,7 @@ namespace OrleansLM.Engine.Scheduling;
 /// budget, so that a long prompt delays the others by no more than one step.
 /// <para>
 /// Nothing starves: turns are admitted in order of submission; where memory is short an older turn takes it from what is idle, then from the youngest;
-/// so the oldest turn always goes on, ends, and makes the next one the oldest.
+/// so the oldest turn always goes on, ends, and makes the next one the oldest. What is idle and has yet to be saved is waited for; saving takes a bounded time.
 /// </para>
 /// </summary>
 public static class Scheduler
@@ -109,7 +109,7 @@ public static class Scheduler
                 pages -= need;
                 plan.Add(turns[i], 1);
             }
-            else if (Shortage(state, turns[i]) is { } decision)
+            else if (Shortage(limits, state, turns[i]) is { } decision)
             {
                 return decision;
             }
@@ -135,7 +135,7 @@ public static class Scheduler
             {
                 turns[kept++] = turns[i];
             }
-            else if (Shortage(state, turns[i]) is { } decision)
+            else if (Shortage(limits, state, turns[i]) is { } decision)
             {
                 return decision;
             }
@@ -194,8 +194,13 @@ public static class Scheduler
     }
 
     /// <summary>What makes room for a running turn that gets none: what is idle goes first, then the youngest turn if it is younger. Null: the turn waits.</summary>
-    private static Decision? Shortage(SchedulerState state, int turn)
+    private static Decision? Shortage(SchedulerLimits limits, SchedulerState state, int turn)
     {
+        if (state.AwaitsSaves)
+        {
+            return state.ReclaimablePages > 0 ? Evict(state) : Save(limits, state, state.Running[turn]);
+        }
+
         if (state.Evictable.Count > 0)
         {
             return Evict(state);
@@ -212,6 +217,12 @@ public static class Scheduler
         return HoldsAll(state, turn) ? new Decision(DecisionKind.Exhausted, turn) : null;
     }
 
+    /// <summary>Null: enough is on its way for the turn, or as many as may be.</summary>
+    private static Decision? Save(SchedulerLimits limits, SchedulerState state, in TurnView turn) =>
+        state.Savable.Count > 0 && state.Saving < limits.MaxSaves && state.SavingPages < Math.Max(1, limits.Outstanding(turn))
+        ? new Decision(DecisionKind.Save, FirstExclusive(state.Savable, state.Savable.Count))
+        : null;
+
     private static bool HoldsAll(SchedulerState state, int turn)
     {
         for (var i = 0; i < turn; i++)
@@ -225,18 +236,21 @@ public static class Scheduler
         return true;
     }
 
+    private static Decision Evict(SchedulerState state) =>
+        new(DecisionKind.Evict, FirstExclusive(state.Evictable, state.AwaitsSaves ? state.IdleCount : state.Evictable.Count));
+
     /// <summary>The first in line that gives something back by itself; where all only share, the first.</summary>
-    private static Decision Evict(SchedulerState state)
+    private static int FirstExclusive(List<EvictableView> line, int count)
     {
-        for (var i = 0; i < state.Evictable.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (state.Evictable[i].ExclusivePages > 0)
+            if (line[i].ExclusivePages > 0)
             {
-                return new Decision(DecisionKind.Evict, i);
+                return i;
             }
         }
 
-        return new Decision(DecisionKind.Evict, 0);
+        return 0;
     }
 
     private static bool NeedsEviction(SchedulerLimits limits, SchedulerState state, StepPlan plan)

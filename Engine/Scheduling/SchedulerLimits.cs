@@ -16,6 +16,9 @@ public sealed record SchedulerLimits(
     /// <summary>Steps that the running turns' decode rows are dealt to: one where a step is done before the next begins, one a stage where stages work at the same time.</summary>
     public int DecodeGroups { get; init; } = 1;
 
+    /// <summary>Idle states that are saved at the same time.</summary>
+    public int MaxSaves { get; init; } = 2;
+
     /// <summary>Pages beyond its known tokens that a turn must find when it is admitted, so that it can decode for a while: none where state does not grow.</summary>
     public int SparePages => PageTokens == int.MaxValue ? 0 : 1;
 

@@ -12,12 +12,27 @@ public sealed class SchedulerState
     /// <summary>Sequences whose state may be dropped, in the order in which to drop them.</summary>
     public List<EvictableView> Evictable { get; } = [];
 
+    /// <summary>The first so many of <see cref="Evictable"/> are idle.</summary>
+    public int IdleCount { get; set; }
+
+    /// <summary>Idle sequences whose state is to be saved before it may be dropped, in the order in which to do so.</summary>
+    public List<EvictableView> Savable { get; } = [];
+
+    /// <summary>States that are being saved: they become evictable, or free.</summary>
+    public int Saving { get; set; }
+
+    /// <summary>Pages that these had for themselves when their saving began.</summary>
+    public int SavingPages { get; set; }
+
+    /// <summary>Something idle will come back after it was saved: until then nothing is taken from turns.</summary>
+    public bool AwaitsSaves => Saving + Savable.Count > 0;
+
     public int FreePages { get; set; }
 
-    /// <summary>Pages that become free when everything evictable is dropped.</summary>
+    /// <summary>Pages that become free when everything evictable is dropped; while saves are awaited, when everything of it that is idle is.</summary>
     public int ReclaimablePages { get; set; }
 
-    /// <summary>The same, when the first waiting turn that is not paused keeps its state.</summary>
+    /// <summary>Pages that become free when everything is dropped that may be, saved first or not, but for the state of the first waiting turn that is not paused.</summary>
     public int ReclaimableBesideHead { get; set; }
 
     /// <summary>No admissions in this round: something has just been preempted.</summary>
@@ -45,7 +60,8 @@ public sealed class SchedulerState
         Running.Clear();
         Waiting.Clear();
         Evictable.Clear();
-        FreePages = ReclaimablePages = ReclaimableBesideHead = 0;
+        Savable.Clear();
+        FreePages = Saving = SavingPages = IdleCount = ReclaimablePages = ReclaimableBesideHead = 0;
         AdmissionClosed = false;
     }
 }

@@ -11,7 +11,7 @@ namespace OrleansLM.Silo.Sessions;
 /// A session's sequence in the engine: made from the log when it is first needed, and again whenever it is not as long as the session, so that whatever
 /// happened to the engine the log decides. Its computed state is a cache, which comes from a snapshot where there is one.
 /// </summary>
-internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, SleepingState? sleeping) : IAsyncDisposable
+internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, SleepingState? sleeping, Func<Task> spill) : IAsyncDisposable
 {
     public IEngineSequence? Current { get; private set; }
 
@@ -21,7 +21,15 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
     /// <summary>Tokens whose state lies in the session's snapshot, as far as is known.</summary>
     public int SnapshotLength => sleeping?.Length ?? 0;
 
-    public void Adopt(IEngineSequence? sequence) => Current = sequence;
+    public void Adopt(IEngineSequence? sequence)
+    {
+        Current = sequence;
+        if (sequence is not null && sleeping is not null)
+        {
+            // What the engine needs the memory of goes to a snapshot first.
+            sequence.BeforeDrop = spill;
+        }
+    }
 
     /// <summary>The sequence with the session's first <paramref name="length"/> tokens.</summary>
     public async Task<IEngineSequence> GetAsync(HostedModel model, int length)
@@ -37,7 +45,7 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
             }
 
             await DisposeAsync();
-            Current = current = fresh;
+            Adopt(current = fresh);
         }
 
         if (sleeping is not null)

@@ -15,11 +15,11 @@ internal sealed class Session : IAsyncDisposable
     private readonly SessionServices _services;
     private DateTimeOffset _sleepless = DateTimeOffset.MinValue;
 
-    private Session(StoredSession stored, SessionServices services)
+    private Session(StoredSession stored, SessionServices services, Func<Task> spill)
     {
         _services = services;
         State = new SessionState(stored);
-        Slot = new SequenceSlot(services.Log, stored.Handle, NewSleepingState(stored));
+        Slot = new SequenceSlot(services.Log, stored.Handle, NewSleepingState(stored), spill);
         Turns = new SessionTurns(State, Slot, services);
         Edits = new SessionEdits(State, Slot, Turns, services);
         Slot.Adopt(services.Handover.Take(stored.Session.SessionId));
@@ -40,8 +40,11 @@ internal sealed class Session : IAsyncDisposable
     public bool IsIdleSince(DateTimeOffset time) => State.ActiveTurn is null && Slot.Current is { ComputedLength: > 0 } && State.Session.UpdateTime <= time && _sleepless <= time;
 
     /// <summary>Loads the session from the log; null when there is none. Computes nothing and reads no tokens.</summary>
-    public static async Task<Session?> OpenAsync(string sessionId, SessionServices services) =>
-        await services.Log.OpenSessionAsync(sessionId, services.Owner) is { } stored ? new Session(stored, services) : null;
+    /// <param name="sessionId">Its name.</param>
+    /// <param name="services">What sessions share.</param>
+    /// <param name="spill">Called by the engine when it wants the memory of the session: puts it to sleep, at once or as soon as nothing else is done with it.</param>
+    public static async Task<Session?> OpenAsync(string sessionId, SessionServices services, Func<Task> spill) =>
+        await services.Log.OpenSessionAsync(sessionId, services.Owner) is { } stored ? new Session(stored, services, spill) : null;
 
     public SessionInfo Info()
     {

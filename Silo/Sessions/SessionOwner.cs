@@ -178,7 +178,7 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
             await CloseAsync();
         }
 
-        _session ??= await Session.OpenAsync(sessionId, services) ?? throw NotFound();
+        _session ??= await Session.OpenAsync(sessionId, services, SpillAsync) ?? throw NotFound();
         if (_session.IsExpired)
         {
             await DeleteAsync(_session);
@@ -204,6 +204,30 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
             _session = null;
             await session.DisposeAsync();
         }
+    }
+
+    /// <summary>Memory is wanted: the state goes to a snapshot, unless the session is in use again. When it cannot, the engine drops it and it is computed when it is needed.</summary>
+    private Task SpillAsync() => Task.Run(async () =>
+    {
+        try
+        {
+            await LockedAsync(async () => await SleepIfIdleAsync(), CancellationToken.None);
+        }
+        catch (OrleansLMException)
+        {
+            // Said in the log by those who know: no room for snapshots, a disk that fails.
+        }
+    });
+
+    private async Task<bool> SleepIfIdleAsync()
+    {
+        if (_session is not { State: { IsStale: false, ActiveTurn: null } } session)
+        {
+            return false;
+        }
+
+        await session.SleepAsync();
+        return true;
     }
 
     private static OrleansLMException Moving() => new(ErrorCode.Unavailable, "the session is moving to another silo: try again")

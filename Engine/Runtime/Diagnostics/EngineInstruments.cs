@@ -38,6 +38,7 @@ public sealed class EngineInstruments : IDisposable
         PrefilledTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.prefilled", "{token}", "Tokens computed by prefill, rebuilt state included.");
         GeneratedTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.generated", "{token}", "Tokens generated.");
         Evictions = _meter.CreateCounter<long>("orleanslm.engine.state.evictions", "{sequence}", "Times the state of an idle, paused or waiting sequence was dropped to make room.");
+        Saves = _meter.CreateCounter<long>("orleanslm.engine.state.saves", "{sequence}", "Times the owner of an idle sequence was asked to save its state because memory is wanted.");
         Preemptions = _meter.CreateCounter<long>("orleanslm.engine.state.preemptions", "{turn}", "Times a running turn was sent back to wait because memory ran out.");
         _turns = _meter.CreateCounter<long>("orleanslm.engine.turns", "{turn}", "Turns that ended, by reason.");
         _meter.CreateObservableGauge("orleanslm.engine.turns.running", () => Volatile.Read(ref counters.Running), "{turn}", "Turns that were admitted and are not over.");
@@ -66,6 +67,8 @@ public sealed class EngineInstruments : IDisposable
     internal Counter<long> GeneratedTokens { get; }
 
     internal Counter<long> Evictions { get; }
+
+    internal Counter<long> Saves { get; }
 
     internal Counter<long> Preemptions { get; }
 

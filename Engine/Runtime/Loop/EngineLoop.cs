@@ -31,7 +31,7 @@ internal sealed class EngineLoop : IDisposable
         _instruments = instruments;
         Counters = counters;
         Rules = new TurnRules(parts.Config);
-        _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options);
+        _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options, new StateSaves(parts, Commands, instruments));
         _admission = new TurnAdmission(parts, limits, counters);
         _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
         _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);
@@ -133,6 +133,7 @@ internal sealed class EngineLoop : IDisposable
     {
         Commands.Close();
         Commands.Drain();
+        _ledger.Saves.Stop();
         var error = defect is null ? Stopped() : new EngineException(EngineError.Unavailable, $"the engine has stopped: {defect.Message}", defect);
         while (_turns.Running.Count + _turns.Waiting.Count > 0)
         {
@@ -173,7 +174,7 @@ internal sealed class EngineLoop : IDisposable
     public EngineSequence Hold(EngineSequence source, bool wholePagesOnly)
     {
         var state = Transfers.Hold(source, wholePagesOnly);
-        var held = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, state.ComputedLength), state) { LastStep = source.LastStep };
+        var held = new EngineSequence(this, Counters.NextSequence(), source.Tokens.Copy(0, state.ComputedLength), state) { LastStep = source.LastStep, HeldOf = source };
         _ledger.MakeIdle(held);
         return held;
     }

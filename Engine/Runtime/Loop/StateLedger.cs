@@ -5,7 +5,7 @@ using OrleansLM.Engine.State;
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>Who holds state: the pool, and the idle sequences in the order in which theirs is dropped when memory is short. Engine's thread, but for <see cref="NewState"/>.</summary>
-internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptions options)
+internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptions options, StateSaves saves)
 {
     private readonly LinkedList<EngineSequence> _idle = new();
 
@@ -13,6 +13,8 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptio
 
     /// <summary>Sequences without a turn, the one that was used longest ago first.</summary>
     public LinkedList<EngineSequence> Idle => _idle;
+
+    public StateSaves Saves { get; } = saves;
 
     public SequenceState NewState() => config.Family == ModelFamily.Supra
         ? new RecurrentSequenceState(Pool, new CheckpointPolicy(options.CheckpointTokens, options.MaxCheckpoints))
@@ -33,6 +35,8 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptio
         {
             _idle.Remove(sequence.IdleNode);
         }
+
+        Saves.Forget(sequence);
     }
 
     /// <summary>Gives up earlier states that are kept for rollbacks, those of idle sequences first, until <paramref name="wanted"/> slots are free or none is left.</summary>

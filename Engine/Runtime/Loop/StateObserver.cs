@@ -13,10 +13,14 @@ internal sealed class StateObserver(SchedulerLimits limits, TurnTable turns, Sta
     /// <summary>The sequences behind <see cref="SchedulerState.Evictable"/>.</summary>
     public List<EngineSequence> Evictable { get; } = [];
 
+    /// <summary>The sequences behind <see cref="SchedulerState.Savable"/>.</summary>
+    public List<EngineSequence> Savable { get; } = [];
+
     public void Observe(long now, bool admissionClosed)
     {
         State.Clear();
         Evictable.Clear();
+        Savable.Clear();
         var mayBeShort = turns.Waiting.Count > 0 || ledger.Pool.FreeCount < MostPagesOfAStep();
         if (mayBeShort)
         {
@@ -49,11 +53,58 @@ internal sealed class StateObserver(SchedulerLimits limits, TurnTable turns, Sta
     {
         _scan.Clear();
         var head = State.Head < 0 ? null : turns.Waiting[State.Head].Sequence;
-        for (var node = ledger.Idle.First; node is not null; node = node.Next)
+        AddIdle();
+        State.IdleCount = Evictable.Count;
+        var idle = _scan.Reclaimable;
+        AddSavable();
+        (State.Saving, State.SavingPages) = (ledger.Saves.UnderWay, ledger.Saves.PagesUnderWay);
+        AddTurns(head);
+        State.ReclaimableBesideHead = _scan.Reclaimable;
+        if (head is not null)
         {
-            Add(node.Value);
+            Add(head);
         }
 
+        State.ReclaimablePages = State.AwaitsSaves ? idle : _scan.Reclaimable;
+    }
+
+    /// <summary>Whether the state of an idle sequence may go without more ado.</summary>
+    public static bool IsDroppable(EngineSequence sequence, StateLedger ledger) => !IsKept(sequence) && !ledger.Saves.IsWanted(sequence);
+
+    private void AddIdle()
+    {
+        for (var node = ledger.Idle.First; node is not null; node = node.Next)
+        {
+            if (IsDroppable(node.Value, ledger))
+            {
+                Add(node.Value);
+            }
+        }
+    }
+
+    /// <summary>What comes back only after it was saved, and what is being saved.</summary>
+    private void AddSavable()
+    {
+        for (var node = ledger.Idle.First; node is not null; node = node.Next)
+        {
+            var sequence = node.Value;
+            if (sequence.State.UnitsHeld > 0 && (IsKept(sequence) || ledger.Saves.IsWanted(sequence)))
+            {
+                _scan.Add(sequence.State);
+                if (!IsKept(sequence))
+                {
+                    Savable.Add(sequence);
+                    State.Savable.Add(new EvictableView(_scan.Exclusive));
+                }
+            }
+        }
+    }
+
+    /// <summary>It is being saved, or is what the saving reads from.</summary>
+    private static bool IsKept(EngineSequence sequence) => StateSaves.IsUnderWay(sequence) || (sequence.HeldOf is { } source && StateSaves.IsUnderWay(source));
+
+    private void AddTurns(EngineSequence? head)
+    {
         for (var i = turns.Running.Count - 1; i >= 0; i--)
         {
             if (turns.Running[i].Paused)
@@ -69,14 +120,6 @@ internal sealed class StateObserver(SchedulerLimits limits, TurnTable turns, Sta
                 Add(turns.Waiting[i].Sequence);
             }
         }
-
-        State.ReclaimableBesideHead = _scan.Reclaimable;
-        if (head is not null)
-        {
-            Add(head);
-        }
-
-        State.ReclaimablePages = _scan.Reclaimable;
     }
 
     private void Add(EngineSequence sequence)

@@ -40,14 +40,22 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
             EngineError.ResourceExhausted, $"the state of {held.Id} was dropped to make room before it was read");
     }
 
-    /// <summary>Takes units for a state that comes in, dropping what is idle where the pool is full.</summary>
+    /// <summary>
+    /// Takes units for a state that comes in, dropping what is idle where the pool is full. What has to be saved before it is dropped is waited for: then no units are given, and
+    /// it is asked again after <paramref name="wait"/>; the sequence is busy meanwhile.
+    /// </summary>
     /// <exception cref="EngineException">ResourceExhausted; Unavailable: the sequence was disposed.</exception>
-    public List<StateUnit> BeginRestore(EngineSequence sequence, ReadOnlyMemory<int> positions)
+    public List<StateUnit>? BeginRestore(EngineSequence sequence, ReadOnlyMemory<int> positions, out Task? wait)
     {
         RequireAlive(sequence);
         ledger.MakeBusy(sequence);
         var units = new List<StateUnit>(positions.Length);
-        planner.MakeRoom(positions.Length);
+        wait = planner.MakeRoom(positions.Length);
+        if (wait is not null)
+        {
+            return null;
+        }
+
         var done = sequence.State.TryRestore(positions.Span, units);
         Publish(sequence);
         if (done)
@@ -79,6 +87,9 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
         Publish(sequence);
         ledger.MakeIdle(sequence);
     }
+
+    /// <summary>Nothing was taken, and it is not asked again.</summary>
+    public void StopWaiting(EngineSequence sequence) => ledger.MakeIdle(sequence);
 
     public void AbandonRestore(EngineSequence sequence)
     {

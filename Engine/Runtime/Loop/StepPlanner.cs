@@ -41,8 +41,12 @@ internal sealed class StepPlanner(
         sequence.Turn?.Restart();
     }
 
-    /// <summary>Drops what is idle, checkpoints first and then what was used longest ago, until so many units are free or nothing idle is left.</summary>
-    public void MakeRoom(int units)
+    /// <summary>
+    /// Drops what is idle, checkpoints first and then what was used longest ago, until so many units are free or nothing idle is left. What is to be saved before
+    /// is not dropped yet.
+    /// </summary>
+    /// <returns>What to wait for before asking again; null: no more room can be made.</returns>
+    public Task? MakeRoom(int units)
     {
         if (ledger.Pool.FreeCount < units)
         {
@@ -51,11 +55,26 @@ internal sealed class StepPlanner(
 
         for (var node = ledger.Idle.First; node is not null && ledger.Pool.FreeCount < units; node = node.Next)
         {
-            if (node.Value.State.UnitsHeld > 0)
+            if (node.Value.State.UnitsHeld > 0 && StateObserver.IsDroppable(node.Value, ledger))
             {
                 Evict(node.Value);
             }
         }
+
+        return ledger.Pool.FreeCount < units ? SaveIdle(units - ledger.Pool.FreeCount) : null;
+    }
+
+    private Task? SaveIdle(int units)
+    {
+        for (var node = ledger.Idle.First; node is not null && ledger.Saves.UnderWay < limits.MaxSaves && ledger.Saves.PagesUnderWay < units; node = node.Next)
+        {
+            if (node.Value.State.UnitsHeld > 0 && ledger.Saves.IsWanted(node.Value))
+            {
+                ledger.Saves.Begin(node.Value, node.Value.State.UnitsHeld);
+            }
+        }
+
+        return ledger.Saves.UnderWay > 0 ? ledger.Saves.Next : null;
     }
 
     private void Apply(Decision decision)
@@ -71,6 +90,9 @@ internal sealed class StepPlanner(
                 break;
             case DecisionKind.Evict:
                 Evict(_observer.Evictable[decision.Index]);
+                break;
+            case DecisionKind.Save:
+                ledger.Saves.Begin(_observer.Savable[decision.Index], _observer.State.Savable[decision.Index].ExclusivePages);
                 break;
             case DecisionKind.Preempt:
                 Preempt(turns.Running[decision.Index]);

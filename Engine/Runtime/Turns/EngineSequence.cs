@@ -41,7 +41,15 @@ internal sealed class EngineSequence : IEngineSequence
     /// <summary>Its place in the list of idle sequences.</summary>
     internal LinkedListNode<EngineSequence> IdleNode { get; }
 
+    /// <summary>The saving of its state that was begun since its last turn, over or not; engine's thread.</summary>
+    internal StateSave? Save { get; set; }
+
+    /// <summary>The sequence whose state it holds for an export; engine's thread.</summary>
+    internal EngineSequence? HeldOf { get; init; }
+
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    public Func<Task>? BeforeDrop { get; set; }
 
     public int[] CopyTokens(int start, int end) => Tokens.Copy(start, end);
 

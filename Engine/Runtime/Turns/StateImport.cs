@@ -21,7 +21,7 @@ internal sealed class StateImport(EngineLoop loop, EngineSequence sequence, ISta
             return sequence.ComputedLength;
         }
 
-        var units = await loop.AskAsync(() => Task.FromResult(loop.Transfers.BeginRestore(sequence, positions))).ConfigureAwait(false);
+        var units = await TakeUnitsAsync(positions, cancellationToken).ConfigureAwait(false);
         try
         {
             await FillAsync(units, cancellationToken).ConfigureAwait(false);
@@ -32,6 +32,28 @@ internal sealed class StateImport(EngineLoop loop, EngineSequence sequence, ISta
         {
             await AskAsync(() => loop.Transfers.AbandonRestore(sequence)).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private async Task<List<StateUnit>> TakeUnitsAsync(int[] positions, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task? wait = null;
+            if (await loop.AskAsync(() => Task.FromResult(loop.Transfers.BeginRestore(sequence, positions, out wait))).ConfigureAwait(false) is { } units)
+            {
+                return units;
+            }
+
+            try
+            {
+                await wait!.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                await AskAsync(() => loop.Transfers.StopWaiting(sequence)).ConfigureAwait(false);
+                throw;
+            }
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class EngineSoak : IDisposable
     private readonly Random _random;
     private readonly LoopRig _rig;
     private readonly List<SoakSequence> _sequences = [];
+    private readonly List<TaskCompletionSource> _saves = [];
 
     public EngineSoak(int seed, int depth = 1)
     {
@@ -27,6 +28,8 @@ internal sealed class EngineSoak : IDisposable
     public int Losses { get; private set; }
 
     public long Evictions => _rig.Loop.Counters.Evictions;
+
+    public int Saves { get; private set; }
 
     public long Preemptions => _rig.Loop.Counters.Preemptions;
 
@@ -59,6 +62,7 @@ internal sealed class EngineSoak : IDisposable
             case 0 when _sequences.Count < 10:
                 var tokens = LoopRig.Tokens(_random.Next(0, 60), _random.Next());
                 _sequences.Add(new SoakSequence(_rig.Create(tokens), tokens));
+                _sequences[^1].Sequence.BeforeDrop = _random.Next(2) == 0 ? SaveAsync : null;
                 break;
             case 1 or 2 or 3 when any is { Turn: null }:
                 Submit(any);
@@ -80,6 +84,13 @@ internal sealed class EngineSoak : IDisposable
                 Read(any);
                 break;
         }
+    }
+
+    private Task SaveAsync()
+    {
+        Saves++;
+        _saves.Add(new TaskCompletionSource());
+        return _saves[^1].Task;
     }
 
     private void Submit(SoakSequence sequence)
@@ -137,6 +148,12 @@ internal sealed class EngineSoak : IDisposable
     /// <summary>Where steps are under way: some are done, now and then a stage is lost, for a while.</summary>
     private void Disturb()
     {
+        if (_saves.Count > 0 && _random.Next(4) == 0)
+        {
+            _saves[0].SetResult();
+            _saves.RemoveAt(0);
+        }
+
         if (_rig.Chain.Depth == 1)
         {
             return;

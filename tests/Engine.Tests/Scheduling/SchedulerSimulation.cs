@@ -11,6 +11,7 @@ internal sealed class SchedulerSimulation
     private readonly List<SimulatedTurn> _waiting = [];
     private readonly List<SimulatedTurn> _idle = [];
     private readonly List<SimulatedTurn> _evictable = [];
+    private readonly List<SimulatedTurn> _savable = [];
     private readonly SchedulerState _state = new();
     private readonly StepPlan _plan = new();
     private readonly Queue<SimulatedTurn> _arrivals = new();
@@ -42,6 +43,8 @@ internal sealed class SchedulerSimulation
 
     public int Evictions { get; private set; }
 
+    public int Saves { get; private set; }
+
     public void Run()
     {
         var work = _arrivals.Sum(turn => turn.Known + turn.ToGenerate);
@@ -50,11 +53,12 @@ internal sealed class SchedulerSimulation
         {
             Assert.True(++_step < bound, $"no end after {_step} steps: {Finished} of {Submitted} finished, limits {_limits}");
             ArriveAndPause();
+            EndSaves();
             var decision = DecideUntilStep();
             if (decision.Kind == DecisionKind.Idle)
             {
                 Assert.True(
-                    _arrivals.Count > 0 || _running.Concat(_waiting).All(turn => turn.Paused),
+                    _arrivals.Count > 0 || _idle.Any(turn => turn.IsSaving) || _running.Concat(_waiting).All(turn => turn.Paused),
                     $"idle while a turn could run: {_limits}, free {_limits.TotalPages - UsedPages}, running {string.Join(' ', _running)}, waiting {string.Join(' ', _waiting)}");
                 continue;
             }
@@ -116,6 +120,11 @@ internal sealed class SchedulerSimulation
                     Drop(_evictable[decision.Index]);
                     Evictions++;
                     break;
+                case DecisionKind.Save:
+                    Assert.InRange(_idle.Count(turn => turn.IsSaving), 0, _limits.MaxSaves - 1);
+                    _savable[decision.Index].IsSaving = true;
+                    Saves++;
+                    break;
                 case DecisionKind.Preempt:
                     closed = true;
                     Preempt(_running[decision.Index]);
@@ -130,10 +139,25 @@ internal sealed class SchedulerSimulation
         return default;
     }
 
+    /// <summary>What is being saved is saved at some time; it may be dropped then, or is gone.</summary>
+    private void EndSaves()
+    {
+        foreach (var turn in _idle.Where(turn => turn.IsSaving && _random.Next(5) == 0).ToArray())
+        {
+            turn.IsSaving = turn.NeedsSaving = false;
+            if (_random.Next(2) == 0)
+            {
+                turn.Drop();
+                _idle.Remove(turn);
+            }
+        }
+    }
+
     private void Preempt(SimulatedTurn turn)
     {
         Assert.NotSame(_running[0], turn);
         Assert.Empty(_evictable);
+        Assert.DoesNotContain(_idle, other => other.HeldPages > 0);
         _running.Remove(turn);
         turn.Drop();
         Insert(_waiting, turn);
@@ -142,6 +166,8 @@ internal sealed class SchedulerSimulation
 
     private void Drop(SimulatedTurn turn)
     {
+        Assert.False(_idle.Contains(turn) && turn.NeedsSaving, "a state was dropped that is to be saved before");
+        Assert.False(!_idle.Contains(turn) && _idle.Any(other => other.HeldPages > 0), "a turn lost its state while something idle had some");
         turn.Drop();
         _idle.Remove(turn);
         if (_running.Remove(turn))
@@ -166,14 +192,26 @@ internal sealed class SchedulerSimulation
         _state.Running.AddRange(_running.Select(turn => turn.View(_step)));
         _state.Waiting.AddRange(_waiting.Select(turn => turn.View(_step)));
         _evictable.Clear();
-        _evictable.AddRange(_idle);
+        _evictable.AddRange(_idle.Where(turn => !turn.NeedsSaving));
         _evictable.AddRange(_running.Where(turn => turn.Paused).Reverse());
         _evictable.AddRange(Enumerable.Reverse(_waiting));
         _evictable.RemoveAll(turn => turn.HeldPages == 0);
         _state.Evictable.AddRange(_evictable.Select(turn => new EvictableView(turn.HeldPages)));
+        ObserveSaves();
         _state.FreePages = _limits.TotalPages - UsedPages;
-        _state.ReclaimablePages = _evictable.Sum(turn => turn.HeldPages);
-        _state.ReclaimableBesideHead = _state.ReclaimablePages - (_state.Head < 0 ? 0 : _waiting[_state.Head].HeldPages);
+        var toSave = _idle.Where(turn => turn.NeedsSaving).Sum(turn => turn.HeldPages);
+        _state.ReclaimablePages = _evictable.Where(turn => !_state.AwaitsSaves || _idle.Contains(turn)).Sum(turn => turn.HeldPages);
+        _state.ReclaimableBesideHead = toSave + _evictable.Sum(turn => turn.HeldPages) - (_state.Head < 0 ? 0 : _waiting[_state.Head].HeldPages);
+    }
+
+    private void ObserveSaves()
+    {
+        _savable.Clear();
+        _savable.AddRange(_idle.Where(turn => turn is { NeedsSaving: true, IsSaving: false, HeldPages: > 0 }));
+        _state.Savable.AddRange(_savable.Select(turn => new EvictableView(turn.HeldPages)));
+        _state.Saving = _idle.Count(turn => turn.IsSaving);
+        _state.SavingPages = _idle.Where(turn => turn.IsSaving).Sum(turn => turn.HeldPages);
+        _state.IdleCount = _evictable.Count(_idle.Contains);
     }
 
     private void CheckPlan()
@@ -203,7 +241,7 @@ internal sealed class SchedulerSimulation
         var oldest = _running.FindIndex(turn => !turn.Paused);
 
         // Turns that were paused and came back may make more than there are places for; then the decoding ones end first.
-        var crowded = _running.Count(turn => !turn.Paused) > _limits.MaxRunningTurns;
+        var crowded = _state.Saving > 0 || _running.Count(turn => !turn.Paused) > _limits.MaxRunningTurns;
         if (oldest >= 0)
         {
             var turn = _running[oldest];

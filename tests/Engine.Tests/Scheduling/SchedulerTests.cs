@@ -155,6 +155,29 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void What_is_idle_is_saved_before_it_is_dropped_and_nothing_is_taken_from_turns_meanwhile()
+    {
+        _state.Running.Add(Turn(0, target: 33, computed: 32));
+        _state.Running.Add(Turn(1, target: 40, computed: 39));
+        _state.Evictable.Add(new EvictableView(5));
+        _state.ReclaimableBesideHead = 12;
+        _state.Savable.Add(new EvictableView(0));
+        _state.Savable.Add(new EvictableView(4));
+        Assert.Equal(new Decision(DecisionKind.Save, 1), Decide());
+        _state.Savable.RemoveAt(1);
+        (_state.Saving, _state.SavingPages) = (1, 1);
+        Assert.Equal(DecisionKind.Step, Decide().Kind);
+        _state.SavingPages = 0;
+        Assert.Equal(new Decision(DecisionKind.Save, 0), Decide());
+        _state.Savable.Clear();
+        _state.Saving = 2;
+        Assert.Equal(DecisionKind.Step, Decide().Kind);
+        Assert.Equal([new StepShare(1, 1)], _plan.Shares.ToArray());
+        (_state.IdleCount, _state.ReclaimablePages) = (1, 5);
+        Assert.Equal(new Decision(DecisionKind.Evict, 0), Decide());
+    }
+
+    [Fact]
     public void Deciding_allocates_nothing_once_warm()
     {
         _state.FreePages = 1000;
@@ -177,7 +200,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Random_workloads_all_end_within_their_limits()
     {
-        var (finished, refused, preemptions, evictions) = (0, 0, 0, 0);
+        var (finished, refused, preemptions, evictions, saves) = (0, 0, 0, 0, 0);
         for (var seed = 0; seed < 1500; seed++)
         {
             var simulation = new SchedulerSimulation(seed);
@@ -186,10 +209,11 @@ public sealed class SchedulerTests
             refused += simulation.Refused;
             preemptions += simulation.Preemptions;
             evictions += simulation.Evictions;
+            saves += simulation.Saves;
         }
 
         // The workloads are tight enough that every kind of decision was met.
-        Assert.True(finished > 5000 && refused > 50 && preemptions > 50 && evictions > 500, $"{finished} {refused} {preemptions} {evictions}");
+        Assert.True(finished > 5000 && refused > 50 && preemptions > 50 && evictions > 500 && saves > 500, $"{finished} {refused} {preemptions} {evictions} {saves}");
     }
 
     private Decision Decide(int budget = 64, int running = 8) => Scheduler.Decide(Limits(budget, running), _state, _plan);

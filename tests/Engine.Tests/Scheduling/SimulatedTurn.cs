@@ -11,6 +11,11 @@ internal sealed class SimulatedTurn
 
     public required bool Pausing { get; init; }
 
+    /// <summary>Its state is saved before it is dropped.</summary>
+    public bool NeedsSaving { get; set; }
+
+    public bool IsSaving { get; set; }
+
     public int Known { get; private set; }
 
     public int ToGenerate { get; private set; }
@@ -36,6 +41,7 @@ internal sealed class SimulatedTurn
         {
             Arrival = arrival,
             Pausing = random.Next(5) == 0,
+            NeedsSaving = random.Next(3) == 0,
             Known = random.Next(1, Math.Min(most, limits.CapacityTokens)),
             ToGenerate = random.Next(0, 40),
         };
