@@ -76,7 +76,7 @@ public sealed class Server : IAsyncDisposable
     {
         AddConfiguration(builder, settings);
         NodeLogging.Configure(builder.Logging, settings.JsonLogs, settings.LogLevel);
-        builder.WebHost.ConfigureKestrel((context, kestrel) => GatewayNode.Listen(context.Configuration, kestrel, settings.Listen));
+        builder.WebHost.ListenForClients(settings.Listen);
         builder.Host.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort.Take(), FreePort.Take());

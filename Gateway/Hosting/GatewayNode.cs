@@ -1,8 +1,4 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -22,23 +18,6 @@ public static class GatewayNode
 
     public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken) => NodeProgram.RunAsync("gateway", () => Build(arguments), cancellationToken);
 
-    /// <summary>Streams last long and may be idle: the limits that protect a web server from slow clients are off, and HTTP/2 is all that is spoken.</summary>
-    public static void Listen(IConfiguration configuration, KestrelServerOptions kestrel, Uri address)
-    {
-        var streams = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()?.MaxStreamsPerConnection ?? new GatewayOptions().MaxStreamsPerConnection;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = streams;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        var ip = address.HostNameType switch
-        {
-            UriHostNameType.IPv4 or UriHostNameType.IPv6 => IPAddress.Parse(address.Host.Trim('[', ']')),
-            _ when address.Host == "localhost" => IPAddress.Loopback,
-            _ => throw new ArgumentException($"{address}: expected an IP address or localhost"),
-        };
-        kestrel.Listen(ip, address.Port, listen => listen.Protocols = HttpProtocols.Http2);
-    }
-
     private static WebApplication Build(string[] arguments)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +25,7 @@ public static class GatewayNode
         var node = NodeConfiguration.Read<NodeSettings>(builder.Configuration, NodeSettings.Section);
         var cluster = Checked(NodeConfiguration.Read<ClusterSettings>(builder.Configuration, ClusterSettings.Section));
         NodeLogging.Configure(builder.Logging, node.JsonLogs, node.LogLevel);
-        builder.WebHost.ConfigureKestrel((context, kestrel) => Listen(context.Configuration, kestrel, node.Listen));
+        builder.WebHost.ListenForClients(node.Listen);
         builder.Services.AddMemberTables(cluster);
         builder.UseOrleansClient(client => UseCluster(client, cluster));
         builder.Services.AddOrleansLMGateway(builder.Configuration);

@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace OrleansLM.Cli.Tests;
 
 public sealed class CommandLineTests
@@ -33,6 +35,22 @@ public sealed class CommandLineTests
         Assert.NotEqual(0, run.ExitCode);
         Assert.NotEmpty(run.Error);
     }
+
+    [Fact]
+    public void Each_option_of_each_command_can_read_what_it_is_of()
+    {
+        var addresses = All(CommandLine.Create()).SelectMany(command => command.Options.Select(option => (command, option)))
+            .Where(pair => pair.option.ValueType == typeof(Uri) || pair.option.ValueType == typeof(Uri[])).ToList();
+        Assert.Contains(addresses, pair => pair.command.Name == "serve");
+        Assert.All(addresses, pair =>
+        {
+            var parsed = pair.command.Parse([pair.option.Name, "http://127.0.0.1:5191"]).GetResult(pair.option)!;
+            var address = pair.option.ValueType == typeof(Uri) ? parsed.GetValueOrDefault<Uri>() : Assert.Single(parsed.GetValueOrDefault<Uri[]>());
+            Assert.Equal(5191, address.Port);
+        });
+    }
+
+    private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 
     [Fact]
     public async Task Version_is_told()

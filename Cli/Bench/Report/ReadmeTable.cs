@@ -31,12 +31,14 @@ public static class ReadmeTable
         foreach (var file in Newest(resultsFolder))
         {
             var report = BenchReport.ReadJson(file);
-            text.Append(CultureInfo.InvariantCulture, $"\n`bench/results/{Path.GetFileName(file)}`: {report.Machine}, commit {report.Commit}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n<details><summary><code>bench/results/{Path.GetFileName(file)}</code>: {report.Machine}, commit {report.Commit}</summary>\n\n");
             text.Append("| row | value | unit | limit or goal | ratio |\n|---|--:|---|--:|--:|\n");
             foreach (var row in report.Rows)
             {
                 text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {Number(row.Value)} | {row.Unit} | {(row.Limit is { } limit ? Number(limit) : "")} | {(row.Ratio is { } ratio ? $"{ratio * 100:F1} %" : "")} |\n");
             }
+
+            text.Append("\n</details>\n");
         }
 
         return text.Append('\n').ToString();

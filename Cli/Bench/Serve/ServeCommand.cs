@@ -10,7 +10,7 @@ namespace OrleansLM.Cli.Bench.Serve;
 /// <summary><c>bench serve</c>: load over gRPC against a server of its own, or one that runs.</summary>
 internal sealed class ServeCommand
 {
-    private readonly Option<Uri?> _server = new("--server") { Description = "A running server (default: one is started in this process on a port of its own)" };
+    private readonly Option<Uri?> _server = new("--server") { Description = "A running server (default: one is started in this process on a port of its own)", CustomParser = ServerAddress.Parse };
     private readonly Option<string> _model = new("--model") { Description = "Model folder of the own server", DefaultValueFactory = _ => Path.Combine(Environment.GetEnvironmentVariable("ORLEANSLM_HOME") ?? ".", "models", "tiny-yarn-mistral-128k") };
     private readonly Option<int[]> _sessions = new("--sessions") { Description = "Numbers of sessions at once", DefaultValueFactory = _ => [1, 8, 32], AllowMultipleArgumentsPerToken = true };
     private readonly Option<int> _prompt = new("--prompt-tokens") { Description = "Length of each prompt", DefaultValueFactory = _ => 256 };
