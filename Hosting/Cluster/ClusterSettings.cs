@@ -46,6 +46,10 @@ public sealed class ClusterSettings
     [Range(1, 10)]
     public int Votes { get; set; } = 2;
 
+    /// <summary>[1 s, 10 min]: how long two silos that others reach may be out of each other's reach before the younger one is given up.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan CutLimit { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>[1 s, 1 h]: how long a node tries to find the cluster when it starts.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan JoinTimeout { get; set; } = TimeSpan.FromMinutes(1);

@@ -10,6 +10,7 @@ using OrleansLM.Hosting.Cluster;
 using OrleansLM.Hosting.Nodes;
 using OrleansLM.Hosting.Telemetry;
 using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Membership;
 using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Hosting;
@@ -63,6 +64,8 @@ public static class SiloNode
         {
             var (invariant, connection) = MemberDatabase.Of(cluster)!;
             silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (invariant, connection));
+            silo.Services.AddSingleton(cluster);
+            silo.Services.AddHostedService<CutWatch>();
             silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), cluster.SiloPort, cluster.ClientPort);
         }
 

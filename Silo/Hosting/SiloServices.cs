@@ -8,6 +8,7 @@ using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Log.Postgres;
 using OrleansLM.Silo.Log.Sqlite;
+using OrleansLM.Silo.Membership;
 using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Moving;
 using OrleansLM.Silo.Placement;
@@ -65,6 +66,7 @@ public static class SiloServices
         services.AddPlacementDirector<SessionPlacement, SessionPlacementDirector>();
         services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
         services.AddSingleton<ClusterView>();
+        services.AddSingleton<PeerSigns>();
         services.AddSingleton<LocalLoad>();
         services.AddSingleton<SessionMover>();
         services.AddSingleton<StateCourier>();

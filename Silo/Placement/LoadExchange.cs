@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using OrleansLM.Contracts.Grains;
+using OrleansLM.Silo.Membership;
 
 namespace OrleansLM.Silo.Placement;
 
@@ -13,6 +14,7 @@ internal sealed class LoadExchange(
     ILocalSiloDetails silo,
     LocalLoad local,
     ClusterView view,
+    PeerSigns signs,
     IOptions<PlacementOptions> options,
     TimeProvider time) : IHostedLifecycleService, IDisposable
 {
@@ -72,6 +74,7 @@ internal sealed class LoadExchange(
         try
         {
             view.Update(address, await grains.GetGrain<ISiloGrain>(address.ToParsableString()).GetLoadAsync(_stopping.Token).WaitAsync(options.Value.LoadTimeout, time, _stopping.Token));
+            signs.Heard(address);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !_stopping.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansLM.LocalCluster.Network;
 
 namespace OrleansLM.LocalCluster;
 
@@ -23,6 +24,9 @@ public sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Null when the cluster meets in a SQLite file.</summary>
     public PostgresServer? Postgres { get; private set; }
 
+    /// <summary>Null when all nodes share this machine's network.</summary>
+    public SwitchedNetwork? Network { get; private set; }
+
     /// <summary>What all of them wrote to standard error.</summary>
     public string Errors => string.Join('\n', _silos.Concat(_gateways).Select(node => $"--- {node.Name}\n{node.Errors}"));
 
@@ -32,8 +36,15 @@ public sealed class LoopbackCluster : IAsyncDisposable
         var cluster = new LoopbackCluster(options);
         try
         {
-            cluster.Postgres = options.UsePostgres ? await PostgresServer.StartAsync() : null;
-            await Task.WhenAll(Enumerable.Range(0, options.Silos).Select(_ => cluster.AddSiloAsync()));
+            cluster.Network = options.UseNetwork ? await SwitchedNetwork.StartAsync() : null;
+            cluster.Postgres = options.UsePostgres ? await PostgresServer.StartAsync(cluster.Network?.Address ?? IPAddress.Loopback) : null;
+            var silos = new List<Task>();
+            for (var i = 0; i < options.Silos; i++)
+            {
+                silos.Add(cluster.BeginSilo(await cluster.HostAsync()));
+            }
+
+            await Task.WhenAll(silos);
             await Task.WhenAll(Enumerable.Range(0, options.Gateways).Select(_ => cluster.AddGatewayAsync()));
             return cluster;
         }
@@ -45,23 +56,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     }
 
     /// <summary>One more silo.</summary>
-    public async Task<NodeProcess> AddSiloAsync()
-    {
-        NodeProcess silo;
-        lock (_silos)
-        {
-            var name = $"silo-{_silos.Count + 1}";
-            var (siloPort, clientPort) = FreePorts();
-            silo = new NodeProcess(
-                name,
-                _options.Program,
-                ["silo", "--name", name, "--model", _options.Model, "--silo-port", $"{siloPort}", "--client-port", $"{clientPort}", "--threads", "1", "--Snapshots:Folder", Path.Combine(_folder, "snapshots"), .. Common(), .. _options.SiloSettings]);
-            _silos.Add(silo);
-        }
-
-        await silo.StartAsync(_options.StartLimit);
-        return silo;
-    }
+    public async Task<NodeProcess> AddSiloAsync() => await BeginSilo(await HostAsync());
 
     /// <summary>One more gateway.</summary>
     public async Task<NodeProcess> AddGatewayAsync()
@@ -89,8 +84,32 @@ public sealed class LoopbackCluster : IAsyncDisposable
             await postgres.DisposeAsync();
         }
 
+        if (Network is { } network)
+        {
+            await network.DisposeAsync();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
+
+    private async Task<NetworkHost?> HostAsync() => Network is { } network ? await network.AddHostAsync() : null;
+
+    private async Task<NodeProcess> BeginSilo(NetworkHost? host)
+    {
+        var name = $"silo-{_silos.Count + 1}";
+        var silo = new NodeProcess(name, _options.Program, [.. SiloArguments(name), .. Address(host), .. Common(), .. _options.SiloSettings]) { Host = host };
+        _silos.Add(silo);
+        await silo.StartAsync(_options.StartLimit);
+        return silo;
+    }
+
+    private string[] SiloArguments(string name)
+    {
+        var (siloPort, clientPort) = FreePorts();
+        return ["silo", "--name", name, "--model", _options.Model, "--silo-port", $"{siloPort}", "--client-port", $"{clientPort}", "--threads", "1", "--Snapshots:Folder", Path.Combine(_folder, "snapshots")];
+    }
+
+    private static string[] Address(NetworkHost? host) => host is null ? [] : ["--address", $"{host.Address}"];
 
     private IEnumerable<string> Common() => [.. Meeting(), "--log-level", "Information", .. _options.Settings];
 

@@ -1,3 +1,5 @@
+using OrleansLM.LocalCluster.Network;
+
 namespace OrleansLM.LocalCluster;
 
 /// <summary>What a cluster on loopback consists of.</summary>
@@ -15,6 +17,9 @@ public sealed record LoopbackOptions
 
     /// <summary>A PostgreSQL server of its own; else a SQLite file that all share.</summary>
     public bool UsePostgres { get; init; }
+
+    /// <summary>Each silo on a network host of its own, so that the connection between two can be cut. Needs what <see cref="SwitchedNetwork.Missing"/> says.</summary>
+    public bool UseNetwork { get; init; }
 
     /// <summary>More settings for every node, as <c>--Section:Key=value</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];

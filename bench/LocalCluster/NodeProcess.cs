@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using OrleansLM.LocalCluster.Network;
 
 namespace OrleansLM.LocalCluster;
 
@@ -24,6 +25,9 @@ public sealed class NodeProcess : IAsyncDisposable
 
     public string Name { get; }
 
+    /// <summary>Where on the network it runs; null: in this machine's own.</summary>
+    public NetworkHost? Host { get; init; }
+
     /// <summary>Where it listens; known once it has started.</summary>
     public Uri? Address { get; private set; }
 
@@ -38,13 +42,9 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended instead, or did not serve in time; with what it wrote.</exception>
     public async Task StartAsync(TimeSpan limit)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] command = [.. Host?.Keeper.Inside() ?? [], "dotnet", _program, .. _arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_TieredPGO"] = "0";
-        foreach (var argument in (string[])[_program, .. _arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         var process = Process.Start(start) ?? throw new InvalidOperationException("no process was started");
         _process = process;
         process.ErrorDataReceived += (_, line) => Keep(line.Data);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansLM.LocalCluster;
 
 /// <summary>PostgreSQL's programs, and the user that they run as when we are root, whom they refuse.</summary>
@@ -34,19 +32,6 @@ internal static class PostgresPrograms
     public static Task RunAsUserAsync(string program, params string[] arguments)
     {
         var command = AsUser(program, arguments);
-        return RunAsync(command[0], command[1..]);
-    }
-
-    /// <summary>Runs it to its end; throws with what it printed when it fails.</summary>
-    public static async Task RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} was not started");
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{program} failed with {process.ExitCode}:\n{await output}{await errors}");
-        }
+        return SystemPrograms.RunAsync(command[0], command[1..]);
     }
 }

@@ -22,12 +22,13 @@ public sealed class PostgresServer : IAsyncDisposable
         """;
 
     private readonly string _folder;
+    private readonly IPAddress _address;
     private readonly int _port;
     private Process? _keeper;
 
-    private PostgresServer(string folder, int port)
+    private PostgresServer(string folder, IPAddress address, int port)
     {
-        (_folder, _port) = (folder, port);
+        (_folder, _address, _port) = (folder, address, port);
     }
 
     /// <summary>Why no server can be started here; null when one can.</summary>
@@ -36,20 +37,24 @@ public sealed class PostgresServer : IAsyncDisposable
         : PostgresPrograms.User is null && Environment.IsPrivilegedProcess ? "PostgreSQL refuses root, and there is no user postgres or nobody" : null;
 
     /// <summary>For the server's own database, in which a test takes a schema of its own by <c>Search Path</c>.</summary>
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres";
+    public string ConnectionString => $"Host={_address};Port={_port};Username=postgres;Database=postgres";
 
-    public static async Task<PostgresServer> StartAsync()
+    public static Task<PostgresServer> StartAsync() => StartAsync(IPAddress.Loopback);
+
+    /// <param name="address">Of this machine, where it is reached.</param>
+    public static async Task<PostgresServer> StartAsync(IPAddress address)
     {
         var folder = Directory.CreateTempSubdirectory("orleanslm-postgres-").FullName;
-        var server = new PostgresServer(folder, FreePort());
+        var server = new PostgresServer(folder, address, FreePort());
         try
         {
             if (PostgresPrograms.User is { } user)
             {
-                await PostgresPrograms.RunAsync("chown", user, folder);
+                await SystemPrograms.RunAsync("chown", user, folder);
             }
 
             await PostgresPrograms.RunAsUserAsync("initdb", "--pgdata", server.Data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync");
+            await File.AppendAllTextAsync(Path.Combine(server.Data, "pg_hba.conf"), $"host all all {server._address}/24 trust\n");
             await server.BeginAsync();
             return server;
         }
@@ -64,7 +69,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task BeginAsync()
     {
         var command = PostgresPrograms.AsUser(
-            "postgres", "-D", Data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder, "-c", "max_connections=200", "-c", "logging_collector=off", "-c", "log_min_messages=fatal");
+            "postgres", "-D", Data, "-h", $"{_address}", "-p", $"{_port}", "-k", _folder, "-c", "max_connections=200", "-c", "logging_collector=off", "-c", "log_min_messages=fatal");
         var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])["-c", Keeper, .. command])
         {

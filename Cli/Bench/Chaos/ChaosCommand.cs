@@ -1,5 +1,7 @@
 using System.CommandLine;
 using OrleansLM.LocalCluster;
+using OrleansLM.LocalCluster.Network;
+using OrleansLM.Reporting;
 
 namespace OrleansLM.Cli.Bench.Chaos;
 
@@ -13,6 +15,8 @@ internal sealed class ChaosCommand
     private readonly Option<int> _gateways = new("--gateways") { Description = "Gateways", DefaultValueFactory = _ => 2 };
     private readonly Option<string> _store = new("--store") { Description = "postgres or sqlite (default: what there is)", DefaultValueFactory = _ => PostgresServer.Missing is null ? "postgres" : "sqlite" };
     private readonly Option<int> _seed = new("--seed") { Description = "Of the faults and their moments", DefaultValueFactory = _ => 1 };
+    private readonly Option<ChaosFault[]> _only = new("--only") { Description = "Only these faults", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<ChaosFault>() };
+    private readonly Option<string?> _json = new("--json") { Description = "File for the rows" };
     private readonly Option<string> _model = new("--model") { Description = "Model folder", DefaultValueFactory = _ => "models/tiny-yarn-mistral-128k" };
 
     public static Command Create() => new ChaosCommand().Build();
@@ -20,9 +24,9 @@ internal sealed class ChaosCommand
     private Command Build()
     {
         _store.AcceptOnlyFromAmong("postgres", "sqlite");
-        var command = new Command("chaos", "Kill, freeze and restart the processes of a cluster while sessions generate; every transcript must be the undisturbed run's")
+        var command = new Command("chaos", "Kill, freeze, restart and cut off the processes of a cluster while sessions generate; every transcript must be the undisturbed run's")
         {
-            _rounds, _sessions, _tokens, _silos, _gateways, _store, _seed, _model,
+            _rounds, _sessions, _tokens, _silos, _gateways, _store, _seed, _only, _json, _model,
         };
         command.SetAction(RunAsync);
         return command;
@@ -30,6 +34,8 @@ internal sealed class ChaosCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var noNetwork = SwitchedNetwork.Missing();
+        Console.WriteLine(noNetwork is null ? "silos run in network namespaces" : $"no network is cut: {noNetwork}");
         await using var cluster = await LoopbackCluster.StartAsync(new LoopbackOptions
         {
             Program = typeof(ChaosCommand).Assembly.Location,
@@ -37,9 +43,10 @@ internal sealed class ChaosCommand
             Silos = parsed.GetValue(_silos),
             Gateways = parsed.GetValue(_gateways),
             UsePostgres = parsed.GetValue(_store) == "postgres",
+            UseNetwork = noNetwork is null,
             SiloSettings = ["--Serving:Models:0:Engine:StateBytes=67108864"],
         });
-        var run = new ChaosRun(cluster, parsed.GetValue(_sessions), parsed.GetValue(_tokens), new Random(parsed.GetValue(_seed)));
+        var run = new ChaosRun(cluster, parsed.GetValue(_sessions), parsed.GetValue(_tokens), new Random(parsed.GetValue(_seed)), parsed.GetValue(_only)!);
         await run.PrepareAsync(cancellationToken);
         var rounds = new List<ChaosRound>();
         for (var number = 1; number <= parsed.GetValue(_rounds); number++)
@@ -49,24 +56,19 @@ internal sealed class ChaosCommand
             Print(round);
         }
 
-        Summarize(rounds);
+        var rows = ChaosSummary.Rows(rounds);
+        new ReportTable(Console.Out).Write(BenchReport.Here(rows));
+        if (parsed.GetValue(_json) is { } json)
+        {
+            BenchReport.Here(rows).WriteJson(json);
+        }
+
         return rounds.TrueForAll(round => round.Wrong.Count == 0 && round.Errors.Count == 0) ? 0 : 1;
     }
 
     private static void Print(ChaosRound round)
     {
-        Console.WriteLine($"round {round.Number,3}  {round.Fault,-16} longest pause {round.Pause.TotalSeconds,6:F2} s  {(round.Wrong.Count == 0 ? "all transcripts equal" : $"WRONG: {string.Join(' ', round.Wrong)}")}");
+        Console.WriteLine($"round {round.Number,3}  {round.Fault,-16} longest pause {round.Pause.TotalSeconds,6:F2} s  {(round.Wrong.Count == 0 ? "all transcripts equal" : $"WRONG: {string.Join(' ', round.Wrong)}")}  {(round.Started.Count == 0 ? "" : $"started again: {string.Join(' ', round.Started)}")}");
         round.Errors.ToList().ForEach(error => Console.WriteLine($"           {error}"));
-    }
-
-    private static void Summarize(List<ChaosRound> rounds)
-    {
-        foreach (var kind in rounds.GroupBy(round => round.Fault).OrderBy(group => group.Key))
-        {
-            var pauses = kind.Select(round => round.Pause.TotalSeconds).Order().ToList();
-            Console.WriteLine($"{kind.Key,-16} {pauses.Count,4} rounds  pause median {pauses[pauses.Count / 2]:F2} s, longest {pauses[^1]:F2} s");
-        }
-
-        Console.WriteLine($"{rounds.Count} rounds, {rounds.Sum(round => round.Wrong.Count)} wrong transcripts, {rounds.Sum(round => round.Errors.Count)} client-visible errors");
     }
 }

@@ -17,4 +17,7 @@ internal enum ChaosFault
 
     /// <summary>SIGTERM of a silo, which drains, and a new one.</summary>
     RestartSilo,
+
+    /// <summary>The network between two silos is cut for 10 s; others reach both.</summary>
+    CutNetwork,
 }

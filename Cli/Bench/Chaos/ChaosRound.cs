@@ -4,6 +4,7 @@ namespace OrleansLM.Cli.Bench.Chaos;
 /// <param name="Number">From 1.</param>
 /// <param name="Fault">What was done.</param>
 /// <param name="Pause">The longest that any session's client waited for its next event.</param>
+/// <param name="Started">Nodes that had to be started again afterwards.</param>
 /// <param name="Wrong">Sessions whose transcript is not the undisturbed one's.</param>
 /// <param name="Errors">What clients were told of failures, beside lost connections that they got over.</param>
-internal sealed record ChaosRound(int Number, ChaosFault Fault, TimeSpan Pause, IReadOnlyList<string> Wrong, IReadOnlyList<string> Errors);
+internal sealed record ChaosRound(int Number, ChaosFault Fault, TimeSpan Pause, IReadOnlyList<string> Started, IReadOnlyList<string> Wrong, IReadOnlyList<string> Errors);

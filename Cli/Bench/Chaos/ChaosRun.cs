@@ -6,15 +6,21 @@ using OrleansLM.LocalCluster;
 namespace OrleansLM.Cli.Bench.Chaos;
 
 /// <summary>Rounds in which sessions generate, something is done to the cluster in the middle, and every transcript is held against the undisturbed run's.</summary>
-internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens, Random random)
+internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens, Random random, IReadOnlyCollection<ChaosFault> only)
 {
     private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_cut = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(2);
 
     private readonly List<ChaosTranscript> _references = [];
 
-    public IReadOnlyList<ChaosFault> Faults { get; } =
-        [.. Enum.GetValues<ChaosFault>().Where(fault => (fault != ChaosFault.RestartDatabase || cluster.Postgres is not null) && (fault != ChaosFault.KillGateway || cluster.Gateways.Count > 1))];
+    public IReadOnlyList<ChaosFault> Faults { get; } = [.. only.Where(fault => fault switch
+    {
+        ChaosFault.RestartDatabase => cluster.Postgres is not null,
+        ChaosFault.KillGateway => cluster.Gateways.Count > 1,
+        ChaosFault.CutNetwork => cluster.Network is not null && cluster.Silos.Count > 1,
+        _ => true,
+    })];
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -48,9 +54,9 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
 
         await DisturbAsync(fault);
         var found = await all;
-        await RepairAsync();
+        var started = await new ChaosRepair(cluster).RepairAsync(new Contracts.V1.Cluster.ClusterClient(channel), cancellationToken);
         var wrong = Enumerable.Range(0, sessions).Where(kind => found[kind]?.IsSameAs(_references[kind]) != true).Select(kind => $"round-{number}-{kind}").ToList();
-        return new ChaosRound(number, fault, found.Max(transcript => transcript?.LongestWait ?? TimeSpan.Zero), wrong, errors);
+        return new ChaosRound(number, fault, found.Max(transcript => transcript?.LongestWait ?? TimeSpan.Zero), started, wrong, errors);
     }
 
     private static async Task<ChaosTranscript?> TryAsync(ChaosClient client, string session, int kind, List<string> errors, CancellationToken cancellationToken)
@@ -89,6 +95,9 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
             case ChaosFault.RestartDatabase:
                 await cluster.Postgres!.RestartAsync(crash: true);
                 break;
+            case ChaosFault.CutNetwork:
+                await CutAsync(silo);
+                break;
             default:
                 await silo.StopAsync();
                 await silo.StartAsync(s_startLimit);
@@ -96,6 +105,11 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
         }
     }
 
-    private Task RepairAsync() =>
-        Task.WhenAll(cluster.Silos.Concat(cluster.Gateways).Where(node => !node.IsRunning).Select(node => node.StartAsync(s_startLimit)));
+    private async Task CutAsync(NodeProcess silo)
+    {
+        var others = cluster.Silos.Where(other => other != silo).ToList();
+        await cluster.Network!.CutAsync(silo.Host!, others[random.Next(others.Count)].Host!);
+        await Task.Delay(s_cut);
+        await cluster.Network.MendAsync();
+    }
 }

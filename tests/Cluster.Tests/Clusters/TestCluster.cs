@@ -30,8 +30,14 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Contracts.V1.Cluster.ClusterClient Cluster => new(_channel);
 
-    public static async Task<TestCluster> StartAsync(bool usePostgres, int silos = 3, int gateways = 2, params string[] settings) => new(await LoopbackCluster.StartAsync(new LoopbackOptions
+    public static Task<TestCluster> StartAsync(bool usePostgres, int silos = 3, int gateways = 2, params string[] settings) => StartAsync(usePostgres, false, silos, gateways, settings);
+
+    /// <summary>Silos stand on hosts of a network that can be cut.</summary>
+    public static Task<TestCluster> StartOnNetworkAsync(int silos, int gateways) => StartAsync(PostgresServer.Missing is null, true, silos, gateways, []);
+
+    private static async Task<TestCluster> StartAsync(bool usePostgres, bool useNetwork, int silos, int gateways, string[] settings) => new(await LoopbackCluster.StartAsync(new LoopbackOptions
     {
+        UseNetwork = useNetwork,
         Program = Path.Combine(AppContext.BaseDirectory, "OrleansLM.Cli.dll"),
         Model = Repository.TinyModel,
         Silos = silos,
