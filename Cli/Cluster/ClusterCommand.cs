@@ -1,24 +1,26 @@
 using System.CommandLine;
+using Google.Protobuf;
 using Grpc.Core;
 using OrleansLM.Cli.Client;
 using OrleansLM.Contracts.V1;
-using Spectre.Console;
 using ClusterClient = OrleansLM.Contracts.V1.Cluster.ClusterClient;
 
 namespace OrleansLM.Cli.Cluster;
 
 /// <summary><c>cluster</c>: what the cluster consists of, and moving sessions about in it.</summary>
-internal sealed class ClusterCommand
+public sealed class ClusterCommand
 {
     private readonly Option<Uri[]> _server = ServerAddress.Option();
+    private readonly Option<bool> _json = new("--json") { Description = "Write JSON, with the field names of cluster.proto" };
 
     public static Command Create() => new ClusterCommand().Build();
 
-    private Command Build() => new("cluster", "Look at a running cluster, drain silos, move sessions")
+    private Command Build() => new("cluster", "Look at a running cluster, plan its stages, drain silos, move sessions")
     {
-        Action("status", "The silos and how busy they are", StatusAsync),
+        Look("status", "The silos and how busy they are", (client, stop) => client.GetTopologyAsync(new GetTopologyRequest(), cancellationToken: stop), ClusterTables.Status),
         Topology(),
-        Action("sessions", "The sessions in memory, and where", SessionsAsync),
+        Look("sessions", "The sessions in memory, and where", (client, stop) => client.ListSessionsAsync(new ListLocationsRequest(), cancellationToken: stop), ClusterTables.Sessions),
+        Plan(),
         Move(),
         OfSilo("drain", "Move all sessions away from a silo, which takes none from then on; then it can be stopped", DrainAsync),
         OfSilo("undrain", "Let a drained silo take sessions again", UndrainAsync),
@@ -26,9 +28,32 @@ internal sealed class ClusterCommand
 
     private Command Topology()
     {
-        var watch = new Option<bool>("--watch") { Description = "Print it again whenever it changes" };
-        var command = new Command("topology", "Silos, the models that they serve, and their stages") { _server, watch };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, (client, _, stop) => parsed.GetValue(watch) ? WatchAsync(client, stop) : TopologyAsync(client, stop), cancellationToken));
+        var watch = new Option<bool>("--watch") { Description = "Print it again whenever it changes; with --json one object a line" };
+        var command = new Command("topology", "Silos, the models that they serve, and their stages") { _server, watch, _json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed,
+            async (client, _, stop) => parsed.GetValue(watch)
+                ? await WatchAsync(client, parsed, stop)
+                : Write(parsed, await client.GetTopologyAsync(new GetTopologyRequest(), cancellationToken: stop), ClusterTables.Topology),
+            cancellationToken));
+        return command;
+    }
+
+    private Command Plan()
+    {
+        var model = new Option<string>("--model") { Description = "Only this model", DefaultValueFactory = _ => "" };
+        var stages = new Option<int>("--stages") { Description = "What if the model was cut anew into so many stages, [1, 1024]" };
+        var apply = new Option<bool>("--apply") { Description = "Carry the plan out: pipelines whose stages belong elsewhere connect anew, turns go on with the same tokens" };
+        var command = new Command("plan", "Where the planner puts the stages of models, before anything moves") { model, stages, apply, _server, _json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed,
+            async (client, _, stop) =>
+            {
+                var request = new PlanRequest { Model = parsed.GetValue(model), Stages = parsed.GetValue(stages), Apply = parsed.GetValue(apply) };
+                var plan = await client.PlanAsync(request, cancellationToken: stop);
+                return Write(parsed, plan, ClusterTables.Plan) | (plan.Pipelines.Any(pipeline => pipeline.Problem.Length > 0) ? 1 : 0);
+            },
+            cancellationToken));
         return command;
     }
 
@@ -50,11 +75,19 @@ internal sealed class ClusterCommand
         return command;
     }
 
-    private Command Action(string name, string description, Func<ClusterClient, CancellationToken, Task<int>> run)
+    private Command Look<T>(string name, string description, Func<ClusterClient, CancellationToken, AsyncUnaryCall<T>> ask, Func<T, string> show)
+        where T : IMessage
     {
-        var command = new Command(name, description) { _server };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, (client, _, stop) => run(client, stop), cancellationToken));
+        var command = new Command(name, description) { _server, _json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, async (client, _, stop) => Write(parsed, await ask(client, stop), show), cancellationToken));
         return command;
+    }
+
+    private int Write<T>(ParseResult parsed, T answer, Func<T, string> show)
+        where T : IMessage
+    {
+        parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? ClusterJson.Write(answer) : show(answer));
+        return 0;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<ClusterClient, ParseResult, CancellationToken, Task<int>> run, CancellationToken cancellationToken)
@@ -71,32 +104,15 @@ internal sealed class ClusterCommand
         }
     }
 
-    private static async Task<int> StatusAsync(ClusterClient client, CancellationToken stop)
-    {
-        AnsiConsole.Write(ClusterTables.Status(await client.GetTopologyAsync(new GetTopologyRequest(), cancellationToken: stop)));
-        return 0;
-    }
-
-    private static async Task<int> TopologyAsync(ClusterClient client, CancellationToken stop)
-    {
-        AnsiConsole.Write(ClusterTables.Topology(await client.GetTopologyAsync(new GetTopologyRequest(), cancellationToken: stop)));
-        return 0;
-    }
-
-    private static async Task<int> WatchAsync(ClusterClient client, CancellationToken stop)
+    private async Task<int> WatchAsync(ClusterClient client, ParseResult parsed, CancellationToken stop)
     {
         using var call = client.WatchTopology(new WatchTopologyRequest(), cancellationToken: stop);
         while (await call.ResponseStream.MoveNext(stop))
         {
-            AnsiConsole.Write(ClusterTables.Topology(call.ResponseStream.Current));
+            var topology = call.ResponseStream.Current;
+            parsed.InvocationConfiguration.Output.Write(parsed.GetValue(_json) ? ClusterJson.WriteLine(topology) : ClusterTables.Topology(topology));
         }
 
-        return 0;
-    }
-
-    private static async Task<int> SessionsAsync(ClusterClient client, CancellationToken stop)
-    {
-        AnsiConsole.Write(ClusterTables.Sessions(await client.ListSessionsAsync(new ListLocationsRequest(), cancellationToken: stop)));
         return 0;
     }
 
@@ -126,8 +142,8 @@ internal sealed class ClusterCommand
     private static int Print(MoveReport report)
     {
         Console.WriteLine(report.Failure.Length > 0
-            ? $"{report.SessionId} stayed on {report.From}: {report.Failure}"
-            : $"{report.SessionId}: {report.From} -> {report.To}, {report.Length} tokens ({report.Carried} copied ahead), {report.Duration.ToTimeSpan().TotalMilliseconds:F0} ms"
+            ? $"{report.SessionId} stayed on {NodeAddress.Short(report.From)}: {report.Failure}"
+            : $"{report.SessionId}: {NodeAddress.Short(report.From)} -> {NodeAddress.Short(report.To)}, {report.Length} tokens ({report.Carried} copied ahead), {report.Duration.ToTimeSpan().TotalMilliseconds:F0} ms"
                 + (report.TurnId.Length > 0 ? $", its turn stood still for {report.Pause.ToTimeSpan().TotalMilliseconds:F0} ms" : ""));
         return report.Failure.Length > 0 ? 1 : 0;
     }

@@ -1,3 +1,4 @@
+using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 
 namespace OrleansLM.Contracts.Grains;
@@ -7,14 +8,16 @@ namespace OrleansLM.Contracts.Grains;
 public interface IPlanGrain : IGrainWithIntegerKey
 {
     /// <summary>What would be where if everything was planned now. Changes nothing.</summary>
+    /// <exception cref="OrleansLMException">NotFound: no silo serves the model; InvalidArgument: stages without a model.</exception>
     [Alias("Preview")]
-    Task<PlanInfo> PreviewAsync(CancellationToken cancellationToken = default);
+    Task<PlanInfo> PreviewAsync(PlanQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>Where a pipeline's stages are to be, now; its silo connects them.</summary>
     [Alias("Place")]
     Task<PipelinePlacement> PlaceAsync(PipelineRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes the plan true: pipelines whose stages belong elsewhere are told to connect anew.</summary>
+    /// <summary>Makes the plan true, for a model or, without a name, for all: pipelines whose stages belong elsewhere are told to connect anew. A running pipeline keeps its cuts.</summary>
+    /// <exception cref="OrleansLMException">NotFound: no silo serves the model.</exception>
     [Alias("Apply")]
-    Task<PlanInfo> ApplyAsync(CancellationToken cancellationToken = default);
+    Task<PlanInfo> ApplyAsync(string? model, CancellationToken cancellationToken = default);
 }

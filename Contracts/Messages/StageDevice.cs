@@ -19,7 +19,7 @@ public sealed record StageDevice
     [Id(3)]
     public required string LinkAddress { get; init; }
 
-    /// <summary>Memory for stages, those that are loaded included.</summary>
+    /// <summary>Memory for models, what is loaded included.</summary>
     [Id(4)]
     public required long Bytes { get; init; }
 
@@ -37,4 +37,20 @@ public sealed record StageDevice
     /// <summary>Pipelines whose first stage is here.</summary>
     [Id(8)]
     public required PipelineRequest[] Pipelines { get; init; }
+
+    /// <summary>Folders of models that it can load stages of.</summary>
+    [Id(9)]
+    public required string[] Models { get; init; }
+
+    /// <summary>Models that are whole on this silo, as pipelines of one stage.</summary>
+    [Id(10)]
+    public required PipelineRequest[] Replicas { get; init; }
+
+    /// <summary>What it computes on, for example <c>cpu</c> or <c>cuda:0</c>.</summary>
+    [Id(11)]
+    public required string Device { get; init; }
+
+    /// <summary>In a plan: what it leaves of <see cref="Bytes"/>.</summary>
+    [Id(12)]
+    public long FreeBytes { get; init; }
 }

@@ -29,4 +29,8 @@ public sealed record StagePlace
     /// <summary>Kept, New or Moved, against what runs now.</summary>
     [Id(6)]
     public required string Change { get; init; }
+
+    /// <summary>How much of <see cref="Bytes"/> is keys and values, or recurrent states; the rest is weights.</summary>
+    [Id(7)]
+    public required long StateBytes { get; init; }
 }

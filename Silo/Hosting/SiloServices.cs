@@ -80,6 +80,7 @@ public static class SiloServices
         services.AddOptions<StageSettings>().Bind(configuration.GetSection(StageSettings.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<StageSettings>, StageSettingsValidator>();
         services.AddSingleton<PipelineTable>();
+        services.AddSingleton<WholeReplicas>();
         services.AddSingleton<StageNode>();
         services.AddHostedService(provider => provider.GetRequiredService<StageNode>());
         return services.AddHostedService<PipelineHost>();

@@ -11,4 +11,9 @@ public sealed record DeviceView(string Id, string Zone, long Bytes, double Bytes
 
     /// <summary>False while it is being emptied: it gets nothing new, and what it has moves away when there is room elsewhere.</summary>
     public bool TakesStages { get; init; } = true;
+
+    /// <summary>Folders of the models that it has; null: all.</summary>
+    public IReadOnlySet<string>? Models { get; init; }
+
+    public bool Takes(ModelView model) => TakesStages && Models?.Contains(model.Name) != false;
 }

@@ -18,7 +18,7 @@ internal sealed class FreshPlacement
     public FreshPlacement(Dictionary<string, DeviceBudget> budgets, PipelineView pipeline)
     {
         (_pipeline, _model, _head) = (pipeline, pipeline.Model, budgets[pipeline.Head]);
-        _others = [.. budgets.Values.Where(budget => budget != _head && budget.Device.TakesStages)];
+        _others = [.. budgets.Values.Where(budget => budget != _head && budget.Device.Takes(_model))];
     }
 
     public PipelinePlan Place()

@@ -84,7 +84,7 @@ internal sealed class StandingPlacement(Dictionary<string, DeviceBudget> budgets
         var used = taken.Where(stage => stage is not null).Select(stage => stage!.Device).ToHashSet(StringComparer.Ordinal);
         var zone = budgets[pipeline.Head].Device.Zone;
         return budgets.Values
-            .Where(budget => budget.Device.TakesStages && budget.FreeBytes >= _model.MemoryOf(layers))
+            .Where(budget => budget.Device.Takes(_model) && budget.FreeBytes >= _model.MemoryOf(layers))
             .OrderBy(budget => used.Contains(budget.Device.Id))
             .ThenByDescending(budget => budget.ShareBytesPerSecond)
             .ThenByDescending(budget => budget.Device.Loaded.Contains(new LoadedShard(_model.Fingerprint, layers)))

@@ -84,7 +84,7 @@ internal sealed partial class PipelineHost(
         {
             try
             {
-                var plan = await grains.GetGrain<IPlanGrain>(0).PreviewAsync(_stopping.Token);
+                var plan = await grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery(), _stopping.Token);
                 if (plan.Pipelines.Any(planned => planned.Pipeline == pipeline && planned.Stages.Any(stage => stage.Change == nameof(StageChange.Moved))))
                 {
                     LogMoving(pipeline);
@@ -104,7 +104,7 @@ internal sealed partial class PipelineHost(
         var checkpoint = Checkpoint.Open(options.Directory);
         try
         {
-            table.Set(Request(options, pipeline, checkpoint));
+            table.Set(PipelineRequests.Of(pipeline, silo, checkpoint, InferenceEngine.StateBytes(checkpoint.Config, options.Engine)) with { Stages = options.Pipeline!.Stages });
             var route = new ClusterStageRoute(grains, table, pipeline);
             var stages = await route.PlaceAsync(_stopping.Token);
             Serve(options, pipeline, checkpoint, route, stages);
@@ -139,25 +139,5 @@ internal sealed partial class PipelineHost(
         registry.Add(new HostedModel(options.Name ?? checkpoint.Name, engine, template == ChatTemplate.None ? null : template));
         var places = string.Join(", ", stages.Select(stage => $"[{stage.FirstLayer}, {stage.EndLayer}) on {stage.Silo}"));
         LogServing(pipeline, places);
-    }
-
-    private PipelineRequest Request(ModelOptions options, string pipeline, Checkpoint checkpoint)
-    {
-        var config = checkpoint.Config;
-        var layers = Enumerable.Range(0, config.LayerCount)
-            .Select(layer => WeightCatalog.OfStage(config, new LayerRange(layer, layer + 1)).Where(id => id.Layer == layer).Sum(checkpoint.SizeInBytes)).ToArray();
-        var output = checkpoint.SizeInBytes(new WeightId(config.TiedEmbeddings ? WeightRole.TokenEmbedding : WeightRole.Output, -1));
-        return new PipelineRequest
-        {
-            Pipeline = pipeline,
-            Head = silo.SiloAddress.ToParsableString(),
-            Model = checkpoint.Name,
-            Fingerprint = checkpoint.Fingerprint,
-            LayerBytes = layers,
-            StateBytesPerLayer = InferenceEngine.StateBytes(config, options.Engine) / config.LayerCount,
-            EmbeddingBytes = checkpoint.SizeInBytes(new WeightId(WeightRole.TokenEmbedding, -1)),
-            OutputBytes = output,
-            Stages = options.Pipeline!.Stages,
-        };
     }
 }

@@ -16,23 +16,31 @@ public sealed class PlanGrain(IClusterMembershipService membership, TimeProvider
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
-    public async Task<PlanInfo> PreviewAsync(CancellationToken cancellationToken = default)
+    public async Task<PlanInfo> PreviewAsync(PlanQuery query, CancellationToken cancellationToken = default)
     {
+        if (query.Stages is not null && query.Model is null)
+        {
+            throw OrleansLMException.Invalid("model", "is not set; expected the name of the model that is to be cut into stages");
+        }
+
         var devices = await DevicesAsync(cancellationToken);
-        return Plan(devices, devices.SelectMany(device => device.Pipelines));
+        var requests = devices.SelectMany(device => device.Replicas.Concat(device.Pipelines)).ToArray();
+        var chosen = Choose(requests, query.Model);
+        var asked = requests.Select(request => query.Stages is { } stages && chosen.Contains(request.Pipeline) ? request with { Stages = stages } : request);
+        var plan = Plan(devices, asked.ToArray(), query.Stages is null ? [] : chosen);
+        return plan with { Pipelines = plan.Pipelines.Where(pipeline => chosen.Contains(pipeline.Pipeline)).ToArray() };
     }
 
     public async Task<PipelinePlacement> PlaceAsync(PipelineRequest request, CancellationToken cancellationToken = default)
     {
         var devices = await DevicesAsync(cancellationToken);
-        var others = devices.SelectMany(device => device.Pipelines).Where(other => other.Pipeline != request.Pipeline);
-        return Plan(devices, others.Append(request)).Pipelines.Single(pipeline => pipeline.Pipeline == request.Pipeline);
+        var others = devices.SelectMany(device => device.Replicas.Concat(device.Pipelines)).Where(other => other.Pipeline != request.Pipeline);
+        return Plan(devices, others.Append(request).ToArray(), []).Pipelines.Single(pipeline => pipeline.Pipeline == request.Pipeline);
     }
 
-    public async Task<PlanInfo> ApplyAsync(CancellationToken cancellationToken = default)
+    public async Task<PlanInfo> ApplyAsync(string? model, CancellationToken cancellationToken = default)
     {
-        var devices = await DevicesAsync(cancellationToken);
-        var plan = Plan(devices, devices.SelectMany(device => device.Pipelines));
+        var plan = await PreviewAsync(new PlanQuery { Model = model }, cancellationToken);
         foreach (var pipeline in plan.Pipelines.Where(pipeline => pipeline.Stages.Any(stage => stage.Change == nameof(StageChange.Moved))))
         {
             await GrainFactory.GetGrain<IStageGrain>(pipeline.Stages[0].Silo).RerouteAsync(pipeline.Pipeline, cancellationToken);
@@ -41,11 +49,30 @@ public sealed class PlanGrain(IClusterMembershipService membership, TimeProvider
         return plan;
     }
 
-    private static PlanInfo Plan(StageDevice[] devices, IEnumerable<PipelineRequest> requests)
+    /// <summary>The pipelines of the model, by the name that callers use or its folder's.</summary>
+    private static HashSet<string> Choose(PipelineRequest[] requests, string? model)
+    {
+        var chosen = requests.Where(request => model is null || request.Model == model || Served(request) == model).Select(request => request.Pipeline).ToHashSet(StringComparer.Ordinal);
+        return model is null || chosen.Count > 0 ? chosen : throw new OrleansLMException(
+            ErrorCode.NotFound, $"no silo serves a model '{model}'; served: {(requests.Length == 0 ? "none" : string.Join(", ", requests.Select(Served).Distinct().Order(StringComparer.Ordinal)))}")
+        {
+            Field = "model",
+            Reason = "MODEL_NOT_LOADED",
+        };
+    }
+
+    private static string Served(PipelineRequest request) => request.Pipeline[(request.Pipeline.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
+    private static PlanInfo Plan(StageDevice[] devices, PipelineRequest[] requests, HashSet<string> anew)
     {
         var addresses = devices.ToDictionary(device => device.Silo, device => device.LinkAddress, StringComparer.Ordinal);
-        var plan = ClusterPlanner.Plan(devices.Select(PlanViews.Of), requests.Select(PlanViews.Of));
-        return new PlanInfo { Devices = devices, Pipelines = plan.Pipelines.Select(pipeline => PlanViews.Of(pipeline, addresses)).ToArray() };
+        var byName = requests.ToDictionary(request => request.Pipeline, StringComparer.Ordinal);
+        var plan = ClusterPlanner.Plan(devices.Select(PlanViews.Of), requests.Select(request => PlanViews.Of(request, anew.Contains(request.Pipeline))));
+        return new PlanInfo
+        {
+            Devices = devices.Select(device => device with { FreeBytes = device.Bytes - plan.Pipelines.SelectMany(pipeline => pipeline.Stages).Where(stage => stage.Device == device.Silo).Sum(stage => stage.Bytes) }).ToArray(),
+            Pipelines = plan.Pipelines.Select(pipeline => PlanViews.Of(pipeline, byName[pipeline.Name], addresses)).ToArray(),
+        };
     }
 
     private async Task<StageDevice[]> DevicesAsync(CancellationToken cancellationToken)

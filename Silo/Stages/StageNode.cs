@@ -14,29 +14,33 @@ namespace OrleansLM.Silo.Stages;
 
 /// <summary>This silo's stage server, and its device as others see it. Listens before the silo joins the cluster and until it has left it.</summary>
 public sealed partial class StageNode(
-    IOptions<StageSettings> settings, IOptions<ServingOptions> serving, ILocalSiloDetails silo, LocalLoad load, PipelineTable pipelines, IOptions<PlacementOptions> placement,
-    TimeProvider time, ILogger<StageNode> logger) : IHostedLifecycleService, IStageModels, IStageObserver, IDisposable
+    IOptions<StageSettings> settings, IOptions<ServingOptions> serving, ILocalSiloDetails silo, LocalLoad load, PipelineTable pipelines, WholeReplicas replicas,
+    IOptions<PlacementOptions> placement, TimeProvider time, ILogger<StageNode> logger) : IHostedLifecycleService, IStageModels, IStageObserver, IDisposable
 {
     private readonly StageSettings _settings = settings.Value;
+    private readonly Lazy<double> _bytesPerSecond = new(() => settings.Value.GigabytesPerSecond * 1e9 ?? ReadSpeed.Measure());
     private StageServer? _server;
     private ITimer? _idle;
-    private double _bytesPerSecond;
 
     /// <summary>The device, and what is on it.</summary>
     public StageDevice Describe()
     {
         var loaded = _server?.Stages ?? [];
+        var (begun, whole) = (pipelines.Requests, replicas.Requests);
         return new StageDevice
         {
             Silo = silo.SiloAddress.ToParsableString(),
             Name = silo.Name,
             Zone = placement.Value.Zone,
             LinkAddress = _server?.Address.ToString() ?? "",
-            Bytes = _settings.MemoryMib << 20 ?? (AvailableMemory.Bytes() + loaded.Sum(stage => stage.Bytes)),
-            BytesPerSecond = _bytesPerSecond,
+            Bytes = Bytes(loaded, begun, whole),
+            BytesPerSecond = _bytesPerSecond.Value,
             IsDraining = load.IsDraining,
             Stages = loaded.Select(Describe).ToArray(),
-            Pipelines = pipelines.Requests.ToArray(),
+            Pipelines = begun.ToArray(),
+            Replicas = whole.ToArray(),
+            Models = serving.Value.Models.Select(options => Checkpoint.FolderName(options.Directory)).ToArray(),
+            Device = Device(serving.Value.Models.FirstOrDefault()?.Engine),
         };
     }
 
@@ -44,11 +48,10 @@ public sealed partial class StageNode(
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        // A silo that has nothing to do with pipelines is not measured: it is not asked.
-        var takesPart = _settings.Enabled || serving.Value.Models.Any(model => model.Pipeline is not null);
-        _bytesPerSecond = _settings.GigabytesPerSecond * 1e9 ?? (takesPart ? ReadSpeed.Measure() : 0);
         if (_settings.Enabled)
         {
+            // Before there is anything to compute: later, others would be measured as well.
+            _ = _bytesPerSecond.Value;
             _server = StageServer.Start(Options(), this, this, time);
             _idle = time.CreateTimer(_ => _server.UnloadIdle(_settings.IdleLimit), null, _settings.IdleLimit, _settings.IdleLimit);
             LogListening(_server.Address);
@@ -97,6 +100,20 @@ public sealed partial class StageNode(
         ClusterId = silo.ClusterId,
         Engine = serving.Value.Models.FirstOrDefault()?.Engine ?? new EngineOptions(),
         Link = StageLinks.Of(_settings),
+    };
+
+    /// <summary>What is free, and what is taken that the plan counts again. Weights are mapped: the system counts them as free. A limit is meant for stages, so whole models come on top of it.</summary>
+    private long Bytes(IReadOnlyList<StageInUse> loaded, IEnumerable<PipelineRequest> begun, IReadOnlyList<PipelineRequest> whole) => _settings.MemoryMib is { } limit
+        ? (limit << 20) + whole.Sum(model => model.LayerBytes.Sum() + model.EmbeddingBytes + model.OutputBytes + (model.StateBytesPerLayer * model.LayerBytes.Length))
+        : AvailableMemory.Bytes() + loaded.Sum(stage => stage.Bytes) + begun.Concat(whole).Sum(StateHere);
+
+    private static long StateHere(PipelineRequest request) => request.Current is [var first, ..] ? request.StateBytesPerLayer * (first.EndLayer - first.FirstLayer) : 0;
+
+    private static string Device(EngineOptions? engine) => engine switch
+    {
+        null => "cpu",
+        { Backend: "cuda" } => $"cuda:{string.Join(',', engine.Devices)}",
+        _ => engine.Backend,
     };
 
     private ModelOptions? Find(string model) => serving.Value.Models.FirstOrDefault(options => Checkpoint.FolderName(options.Directory) == model);

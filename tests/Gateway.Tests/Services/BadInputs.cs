@@ -10,7 +10,7 @@ internal static class BadInputs
     private const StatusCode Invalid = StatusCode.InvalidArgument;
 
     public static IReadOnlyDictionary<string, BadInput> All { get; } =
-        new[] { Names(), Creation(), Inputs(), SamplingSettings(), StopSettings(), Turns(), Edits(), OfModels() }.SelectMany(group => group).ToDictionary();
+        new[] { Names(), Creation(), Inputs(), SamplingSettings(), StopSettings(), Turns(), Edits(), OfModels(), OfTheCluster() }.SelectMany(group => group).ToDictionary();
 
     private static Dictionary<string, BadInput> Names() => new()
     {
@@ -128,6 +128,20 @@ internal static class BadInputs
         ["history the wrong way round"] = BadInput.Unary(Invalid, "end", (server, session) => server.Sessions.GetHistoryAsync(new GetHistoryRequest { SessionId = session, Start = 3, End = 2 })),
         ["history before the start"] = BadInput.Unary(Invalid, "start", (server, session) => server.Sessions.GetHistoryAsync(new GetHistoryRequest { SessionId = session, Start = -1 })),
         ["history beyond the end"] = BadInput.Unary(StatusCode.OutOfRange, "end", (server, session) => server.Sessions.GetHistoryAsync(new GetHistoryRequest { SessionId = session, End = 1000 })),
+    };
+
+    private static Dictionary<string, BadInput> OfTheCluster() => new()
+    {
+        ["plan: stages below"] = BadInput.Unary(Invalid, "stages", (server, _) => server.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn", Stages = -1 })),
+        ["plan: stages above"] = BadInput.Unary(Invalid, "stages", (server, _) => server.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn", Stages = 1025 })),
+        ["plan: stages of which model"] = BadInput.Unary(Invalid, "model", (server, _) => server.Cluster.PlanAsync(new PlanRequest { Stages = 2 })),
+        ["plan: what if cannot be carried out"] = BadInput.Unary(Invalid, "apply", (server, _) => server.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn", Stages = 2, Apply = true })),
+        ["plan: unknown model"] = BadInput.Unary(StatusCode.NotFound, "model", (server, _) => server.Cluster.PlanAsync(new PlanRequest { Model = "gpt" })),
+        ["watch: interval below"] = BadInput.Stream(Invalid, "interval_ms", (server, _) => server.Cluster.WatchTopology(new WatchTopologyRequest { IntervalMs = 99 })),
+        ["drain: no silo"] = BadInput.Stream(Invalid, "silo", (server, _) => server.Cluster.Drain(new DrainRequest())),
+        ["drain: unknown silo"] = BadInput.Stream(Invalid, "silo", (server, _) => server.Cluster.Drain(new DrainRequest { Silo = "nobody" })),
+        ["move: unknown target"] = BadInput.Unary(Invalid, "target", (server, session) => server.Cluster.MoveAsync(new MoveRequest { SessionId = session, Target = "nobody" })),
+        ["move: session that is nowhere"] = BadInput.Unary(StatusCode.NotFound, "session_id", (server, _) => server.Cluster.MoveAsync(new MoveRequest { SessionId = "nobody" })),
     };
 
     private static Dictionary<string, BadInput> OfModels() => new()

@@ -62,6 +62,21 @@ public sealed class ModelsTests(SharedServer shared)
         Assert.Equal((0, 8), (Assert.Single(pipeline.Stages).FirstLayer, pipeline.Stages[0].EndLayer));
     }
 
+    [Fact]
+    public async Task A_plan_counts_a_model_that_is_whole_and_says_what_if_there_are_no_devices_for_more_stages()
+    {
+        var plan = await Server.Cluster.PlanAsync(new PlanRequest());
+        var device = Assert.Single(plan.Devices);
+        var stage = Assert.Single(Assert.Single(plan.Pipelines).Stages);
+        Assert.Equal((0, 8, StageChange.Kept, 1.0), (stage.FirstLayer, stage.EndLayer, stage.Change, stage.Share));
+        Assert.Equal((device.Silo, device.Address, "cpu", false), (stage.Silo, stage.Address, device.Device, device.ServesStages));
+        Assert.True(stage.WeightBytes > 1_000_000 && stage.StateBytes > 1_000_000 && stage.Seconds > 0, $"{stage}");
+        Assert.Equal(device.Bytes - stage.WeightBytes - stage.StateBytes, device.FreeBytes);
+        var whatIf = Assert.Single((await Server.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn-mistral-128k", Stages = 2 })).Pipelines);
+        Assert.Empty(whatIf.Stages);
+        Assert.Contains("there are 1 devices", whatIf.Problem);
+    }
+
     private async Task<(List<ScoreChunk> Chunks, ScoreSummary Summary)> ScoreAsync(int top)
     {
         using var call = Server.Models.Score(new ScoreRequest { Input = new Input { Text = Text }, Top = top });

@@ -6,6 +6,22 @@ namespace OrleansLM.Silo.Tests.Planning;
 public sealed class ClusterPlannerTests
 {
     [Fact]
+    public void A_stage_goes_only_where_the_folder_of_its_model_is()
+    {
+        var model = PlannerWorld.Model(new Random(1), maxLayers: 8) with { Name = "wanted", LayerBytes = [10, 10, 10, 10] };
+        DeviceView Device(string id, params string[] models) => new(id, "", 1000, 100) { Models = models.ToHashSet(StringComparer.Ordinal) };
+        var pipeline = new PipelineView { Name = "p", Head = "a", Model = model, Stages = 2 };
+        var devices = new[] { Device("a", "wanted"), Device("b", "other"), Device("c", "other", "wanted") };
+        var placed = ClusterPlanner.Plan(devices, [pipeline]).Pipelines[0];
+        Assert.Equal(["a", "c"], placed.Stages.Select(stage => stage.Device));
+
+        // The one that has it is lost: there is no other, and the stage stays with the head rather than go to a silo that cannot load it.
+        var current = placed.Stages.Select(stage => new PlacedStage(stage.Device, stage.Layers)).ToArray();
+        var replaced = ClusterPlanner.Plan(devices[..2], [pipeline with { Current = current }]).Pipelines[0];
+        Assert.Equal(["a", "a"], replaced.Stages.Select(stage => stage.Device));
+    }
+
+    [Fact]
     public void Plans_cover_all_layers_within_memory_and_do_not_depend_on_the_order_of_the_question()
     {
         var placed = 0;

@@ -1,4 +1,5 @@
 using OrleansLM.Contracts.Grains;
+using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Sampling;
 using OrleansLM.Silo.Tests.Doubles;
@@ -11,7 +12,7 @@ public sealed class PipelineClusterTests(TinyEngine tiny) : IClassFixture<TinyEn
     public async Task A_pipeline_over_silos_gives_the_ids_of_one_process_and_a_stage_whose_silo_stops_goes_elsewhere()
     {
         await using var cluster = await PipelineCluster.StartAsync(silos: 4, stages: 3);
-        var before = await cluster.Grains.GetGrain<IPlanGrain>(0).PreviewAsync();
+        var before = await cluster.Grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery());
         Assert.Equal(4, before.Devices.Length);
         var pipeline = Assert.Single(before.Pipelines);
         Assert.Null(pipeline.Problem);
@@ -28,7 +29,7 @@ public sealed class PipelineClusterTests(TinyEngine tiny) : IClassFixture<TinyEn
 
         // The plan may still know the silo that stops when the turn is over already; what the next turn runs on is whole in any case.
         Assert.Equal(expected, await RunAsync(cluster.Engine));
-        var after = await cluster.Grains.GetGrain<IPlanGrain>(0).PreviewAsync();
+        var after = await cluster.Grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery());
         Assert.Equal(pipeline.Stages[2].Silo, after.Pipelines[0].Stages[2].Silo);
         Assert.DoesNotContain(after.Pipelines[0].Stages, stage => stage.Silo == middle);
     }
