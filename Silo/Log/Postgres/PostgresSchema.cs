@@ -74,6 +74,12 @@ internal static class PostgresSchema
             create_time BIGINT NOT NULL,
             PRIMARY KEY (session, name));
         """,
+        """
+        CREATE TABLE commits (
+            writer TEXT COLLATE "C" PRIMARY KEY,
+            number BIGINT NOT NULL,
+            time TIMESTAMPTZ NOT NULL DEFAULT now());
+        """,
     ];
 
     public static int Version => s_migrations.Length;

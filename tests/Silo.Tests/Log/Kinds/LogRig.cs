@@ -32,6 +32,9 @@ internal sealed class LogRig : IAsyncDisposable
 
     public ISessionLog Log => _opened[0];
 
+    /// <summary>PostgreSQL: for writers that a test drives itself, however long it takes between two statements.</summary>
+    public string PatientConnection => new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Options = "-c idle_in_transaction_session_timeout=0" }.ConnectionString;
+
     public static async Task<LogRig> StartAsync(SessionLogKind kind, SharedPostgres postgres, TimeSpan? groupInterval = null)
     {
         var rig = new LogRig(kind, kind == SessionLogKind.Postgres ? await postgres.NewSchemaAsync() : null, groupInterval);

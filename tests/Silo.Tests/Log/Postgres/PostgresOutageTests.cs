@@ -1,5 +1,7 @@
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Silo.Log;
+using OrleansLM.Silo.Log.Postgres;
+using OrleansLM.Silo.Log.Sql;
 using OrleansLM.Silo.Tests.Log.Kinds;
 using static OrleansLM.Silo.Tests.Log.Kinds.Records;
 
@@ -57,6 +59,54 @@ public sealed class PostgresOutageTests(SharedPostgres postgres)
         await writer;
         await silo.Log.EndTurnAsync(tail, End(1, written - 1, written), Time, null);
         Assert.Equal(Enumerable.Range(0, written), (IEnumerable<int>)await silo.Log.ReadTokensAsync(handle, 0, written));
+    }
+
+    [Theory, PostgresLog]
+    public async Task What_a_crash_took_away_counts_as_not_committed_though_others_commit_afterwards(SessionLogKind kind)
+    {
+        await using var silo = await LogRig.StartAsync(kind, postgres);
+        var server = await postgres.Server;
+        await using var one = PostgresLogDatabase.Create(silo.PatientConnection);
+        await using var other = PostgresLogDatabase.Create(silo.PatientConnection);
+        object? lost;
+        await using (var connection = one.OpenWriter())
+        {
+            lost = one.Begin(connection, durable: true);
+            await server.RestartAsync(crash: true);
+        }
+
+        // The server hands out again what transaction ids had not reached the disk.
+        await using (var connection = other.OpenWriter())
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                other.Begin(connection, durable: true);
+                connection.Execute("COMMIT");
+            }
+        }
+
+        await using var again = one.OpenWriter();
+        Assert.False(one.WasCommitted(again, lost));
+        var kept = one.Begin(again, durable: true);
+        again.Execute("COMMIT");
+        Assert.True(one.WasCommitted(again, kept));
+        Assert.False(one.WasCommitted(again, lost));
+    }
+
+    [Theory, PostgresLog]
+    public async Task A_transaction_that_is_still_under_way_is_waited_for(SessionLogKind kind)
+    {
+        await using var silo = await LogRig.StartAsync(kind, postgres);
+        await using var database = PostgresLogDatabase.Create(silo.PatientConnection);
+        await using var connection = database.OpenWriter();
+        await using var second = database.OpenWriter();
+        foreach (var end in (string[])["COMMIT", "ROLLBACK", "COMMIT"])
+        {
+            var transaction = database.Begin(connection, durable: true);
+            var committed = Task.Run(() => database.WasCommitted(second, transaction));
+            connection.Execute(end);
+            Assert.Equal(end == "COMMIT", await committed);
+        }
     }
 
     [Theory, PostgresLog]
