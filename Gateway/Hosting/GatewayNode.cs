@@ -13,7 +13,7 @@ namespace OrleansLM.Gateway.Hosting;
 /// <summary>A gateway as a process of its own.</summary>
 public static class GatewayNode
 {
-    private static readonly TimeSpan s_listRefresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_listRefresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_retryPause = TimeSpan.FromMilliseconds(500);
 
     public static Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken) => NodeProgram.RunAsync("gateway", () => Build(arguments), cancellationToken);

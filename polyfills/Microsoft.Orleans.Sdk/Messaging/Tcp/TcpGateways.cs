@@ -27,6 +27,7 @@ internal sealed partial class TcpGateways(
     private SiloManifest[] _manifests = [];
     private long _lastRead;
     private Task _care = Task.CompletedTask;
+    private Task _reading = Task.CompletedTask;
 
     /// <summary>Never raised: the transport tells of lost connections itself.</summary>
     public event Action<SiloAddress>? SiloLost
@@ -142,7 +143,8 @@ internal sealed partial class TcpGateways(
             if (!isComplete || time.GetElapsedTime(_lastRead) >= options.Value.GatewayListRefreshPeriod)
             {
                 await ReadListAsync(_stopping.Token);
-                await ReadManifestsAsync(_stopping.Token);
+                if (_reading.IsCompleted)
+                    _reading = TryReadManifestsAsync();
             }
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
@@ -152,6 +154,23 @@ internal sealed partial class TcpGateways(
 
         foreach (SiloAddress gateway in _known.Where(g => !transport.IsConnected(g)))
             _ = _connecting.GetOrAdd(gateway, g => ConnectAsync(g));
+    }
+
+    // Beside the list: the silo that is asked may be frozen, and the list is what tells that it is dead.
+    private async Task TryReadManifestsAsync()
+    {
+        try
+        {
+            await ReadManifestsAsync(_stopping.Token);
+        }
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
+        {
+            LogListFailed(exception);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client stops.
+        }
     }
 
     private async Task ConnectAsync(SiloAddress gateway)
