@@ -11,10 +11,10 @@ namespace OrleansLM.Silo.Archives;
 /// </summary>
 internal static class ArchiveFormat
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private const int PrefixBytes = 16;
     private const int HashBytes = 32;
-    private const int MaxHeaderBytes = 16 << 20;
+    private const int MaxHeaderBytes = 256 << 20;
     private const int MaxTokenBytes = 1 << 28;
 
     private static ReadOnlySpan<byte> Magic => "OLMSESSN"u8;
@@ -33,6 +33,8 @@ internal static class ArchiveFormat
     }
 
     /// <summary>Reads header and tokens; a state, where there is one, follows.</summary>
+    /// <param name="input">A stream that knows its length, so that nothing is set aside for bytes that are not there.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="OrleansLMException">InvalidArgument, <c>ARCHIVE_REFUSED</c>: what is wrong with it.</exception>
     public static async Task<(ArchiveHeader Header, int[] Tokens)> ReadAsync(Stream input, CancellationToken cancellationToken)
     {
@@ -65,9 +67,9 @@ internal static class ArchiveFormat
         }
 
         var version = BinaryPrimitives.ReadInt32LittleEndian(prefix[8..]);
-        if (version != Version)
+        if (version is < 1 or > Version)
         {
-            throw Refused($"it has format version {version}; this program reads version {Version}");
+            throw Refused($"it has format version {version}; this program reads versions 1 to {Version}");
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(prefix[12..]);
@@ -94,6 +96,11 @@ internal static class ArchiveFormat
 
     private static async Task<byte[]> FillAsync(Stream input, int count, string what, CancellationToken cancellationToken)
     {
+        if (input.Length - input.Position < count)
+        {
+            throw Refused($"it was cut short: it ends within {what}");
+        }
+
         var bytes = new byte[count];
         return await input.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false, cancellationToken) == count
             ? bytes

@@ -1,8 +1,9 @@
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Log;
 
 namespace OrleansLM.Silo.Archives;
 
-/// <summary>What an archive says of its session. Persisted as JSON: add members, never rename them.</summary>
+/// <summary>What an archive says of its session. Persisted as JSON: add members, never rename them; those that an older archive lacks keep their defaults.</summary>
 public sealed record ArchiveHeader
 {
     /// <summary>The session it was made of.</summary>
@@ -16,7 +17,7 @@ public sealed record ArchiveHeader
     /// <summary>Tokens.</summary>
     public required int Length { get; init; }
 
-    /// <summary>Bytes of the tokens as <see cref="Log.TokenBlob"/>.</summary>
+    /// <summary>Bytes of the tokens as <see cref="TokenBlob"/>.</summary>
     public required int TokenBytes { get; init; }
 
     /// <summary>A stored state follows the tokens.</summary>
@@ -26,13 +27,16 @@ public sealed record ArchiveHeader
 
     public TimeSpan? TimeToLive { get; init; }
 
-    public string Tenant { get; init; } = "";
+    public string Tenant { get; set; } = "";
 
-    public Dictionary<string, string> Metadata { get; init; } = [];
+    public Dictionary<string, string> Metadata { get; set; } = [];
 
-    public SamplingSettings SamplingDefaults { get; init; } = new();
+    public SamplingSettings SamplingDefaults { get; set; } = new();
 
-    public StopSettings StopDefaults { get; init; } = new();
+    public StopSettings StopDefaults { get; set; } = new();
 
-    public List<CheckpointInfo> Checkpoints { get; init; } = [];
+    public List<CheckpointInfo> Checkpoints { get; set; } = [];
+
+    /// <summary>Its turns, oldest first, with their idempotency keys: a request that was answered before is not answered anew elsewhere. Version 1 had none.</summary>
+    public List<TurnRecord> Turns { get; set; } = [];
 }

@@ -18,10 +18,11 @@ internal sealed class SessionImport(string sessionId, SessionServices services)
         var model = services.Models.Resolve(string.IsNullOrEmpty(modelName) ? header.Model : modelName);
         RequireModel(header, model);
         SessionRules.Check(sessionId, Request(header), model);
+        ArchiveRules.Check(header, model);
         var sequence = await SequenceAsync(archive, header, tokens, model, cancellationToken);
         try
         {
-            await services.Log.CreateAsync(Record(header, model), tokens, header.Checkpoints, services.Options.MaxOpenSessions);
+            await services.Log.CreateAsync(Record(header, model), tokens, header.Checkpoints, services.Options.MaxOpenSessions, header.Turns);
         }
         catch
         {
@@ -104,5 +105,6 @@ internal sealed class SessionImport(string sessionId, SessionServices services)
         Metadata = header.Metadata,
         SamplingDefaults = header.SamplingDefaults,
         StopDefaults = header.StopDefaults,
+        LastTurnId = header.Turns.LastOrDefault()?.TurnId,
     };
 }

@@ -17,8 +17,8 @@ public interface ISessionLog : IAsyncDisposable
     /// <summary>Sessions in the log, as far as this process knows.</summary>
     int SessionCount { get; }
 
-    /// <summary>Adds a session that begins with <paramref name="tokens"/>. Durable. AlreadyExists; ResourceExhausted at <paramref name="maxSessions"/>.</summary>
-    Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions);
+    /// <summary>Adds a session that begins with <paramref name="tokens"/> and, where it was elsewhere before, with the <paramref name="turns"/> that made them. Durable. AlreadyExists; ResourceExhausted at <paramref name="maxSessions"/>.</summary>
+    Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions, IReadOnlyList<TurnRecord>? turns = null);
 
     /// <summary>Takes a session over for a silo: from now on only writes with the returned handle pass. Null when there is none.</summary>
     Task<StoredSession?> OpenSessionAsync(string sessionId, string owner = "");

@@ -112,6 +112,7 @@ internal sealed class Session : IAsyncDisposable
             SamplingDefaults = session.SamplingDefaults,
             StopDefaults = session.StopDefaults,
             Checkpoints = [.. State.Checkpoints],
+            Turns = [.. State.Turns],
         };
         return new SessionExport(header, tokens, withState ? await Slot.ExportAsync(model, tokens.Length) : null);
     }

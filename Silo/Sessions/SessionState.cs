@@ -50,6 +50,18 @@ internal sealed class SessionState
         }
     }
 
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<TurnRecord> Turns
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _turns.All();
+            }
+        }
+    }
+
     /// <summary>The turn that is not ended; null when none.</summary>
     public TurnRecord? ActiveTurn
     {

@@ -36,6 +36,9 @@ internal sealed class TurnBook
         return turn;
     }
 
+    /// <summary>A copy, oldest first.</summary>
+    public IReadOnlyList<TurnRecord> All() => _turns.ToArray();
+
     public void Add(TurnRecord turn) => _turns.Add(turn);
 
     public void Replace(TurnRecord turn) => _turns[_turns.FindLastIndex(known => known.TurnId == turn.TurnId)] = turn;

@@ -7,7 +7,8 @@ namespace OrleansLM.Silo.Log.Sql;
 /// <summary>Changes to sessions as a whole.</summary>
 internal static class SessionWrites
 {
-    public static void Create(LogWriter writes, SessionRecord session, ReadOnlySpan<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions)
+    public static void Create(
+        LogWriter writes, SessionRecord session, ReadOnlySpan<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, IReadOnlyList<TurnRecord> turns, int maxSessions)
     {
         CheckFree(writes, session.SessionId, maxSessions);
         var row = Insert(writes, session, tokens.Length) ?? throw Exists(session.SessionId);
@@ -15,6 +16,11 @@ internal static class SessionWrites
         foreach (var checkpoint in checkpoints)
         {
             InsertCheckpoint(writes, row, checkpoint);
+        }
+
+        foreach (var turn in turns)
+        {
+            TurnWrites.Insert(writes, row, turn);
         }
 
         writes.SessionsChanged(1);
@@ -103,7 +109,7 @@ internal static class SessionWrites
     {
         using var row = writes.Query(
             "INSERT INTO sessions (session_id, epoch, model, create_time, update_time, time_to_live, expire_time, tenant, metadata, sampling_defaults, "
-            + "stop_defaults, parent_session_id, parent_position, length) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+            + "stop_defaults, parent_session_id, parent_position, length, last_turn) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
             + "ON CONFLICT (session_id) DO NOTHING RETURNING row_id",
             session.SessionId,
             session.Model,
@@ -117,7 +123,8 @@ internal static class SessionWrites
             JsonSerializer.Serialize(session.StopDefaults, LogJson.Default.StopSettings),
             session.ParentSessionId,
             session.ParentPosition,
-            length);
+            length,
+            session.LastTurnId);
         return row.Read() ? row.GetInt64(0) : null;
     }
 

@@ -32,8 +32,8 @@ public abstract class SqlSessionLog(IOptions<SessionLogOptions> options, SiloMet
         SqlLogMessages.Opened(logger, database.Place, SessionCount, SchemaVersion);
     }
 
-    public Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions) =>
-        WriteAsync(LogWriteUrgency.Durable, writes => SessionWrites.Create(writes, session, tokens.Span, checkpoints, maxSessions));
+    public Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions, IReadOnlyList<TurnRecord>? turns = null) =>
+        WriteAsync(LogWriteUrgency.Durable, writes => SessionWrites.Create(writes, session, tokens.Span, checkpoints, turns ?? [], maxSessions));
 
     public async Task<StoredSession?> OpenSessionAsync(string sessionId, string owner = "")
     {

@@ -11,22 +11,33 @@ internal static class TurnWrites
     {
         writes.UpdateSession(
             session, "active_turn = $1, last_turn = $1, update_time = $2, expire_time = $3", turn.TurnId, turn.CreateTime.UtcTicks, expireTime?.UtcTicks);
-        writes.Run(
-            "INSERT INTO turns (session, turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time) "
-            + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            session.Row,
-            turn.TurnId,
-            (int)TurnState.Active,
-            turn.StartPosition,
-            turn.PromptTokens,
-            JsonSerializer.Serialize(turn.Parameters, LogJson.Default.TurnParameters),
-            turn.Fingerprint,
-            turn.BackendKind,
-            turn.IdempotencyKey,
-            turn.CommandHash,
-            turn.CreateTime.UtcTicks);
+        Insert(writes, session.Row, turn);
         writes.AddSegment(session.Row, turn.StartPosition, prompt);
     }
+
+    /// <summary>A turn as it stands, ended or not.</summary>
+    public static void Insert(LogWriter writes, long session, TurnRecord turn) => writes.Run(
+        "INSERT INTO turns (session, turn_id, state, start_position, prompt_tokens, parameters, fingerprint, backend_kind, idempotency_key, command_hash, create_time, "
+        + "end_time, finish_reason, generated_tokens, prefilled_tokens, queue_time, time_to_first_token, total_time) "
+        + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        session,
+        turn.TurnId,
+        (int)turn.State,
+        turn.StartPosition,
+        turn.PromptTokens,
+        JsonSerializer.Serialize(turn.Parameters, LogJson.Default.TurnParameters),
+        turn.Fingerprint,
+        turn.BackendKind,
+        turn.IdempotencyKey,
+        turn.CommandHash,
+        turn.CreateTime.UtcTicks,
+        turn.End is { } end ? (turn.CreateTime + end.TotalTime).UtcTicks : null,
+        (int)(turn.End?.Reason ?? default),
+        turn.End?.GeneratedTokens ?? 0,
+        turn.End?.PrefilledTokens ?? 0,
+        turn.End?.QueueTime.Ticks ?? 0L,
+        turn.End?.TimeToFirstToken.Ticks ?? 0L,
+        turn.End?.TotalTime.Ticks ?? 0L);
 
     public static void End(
         LogWriter writes, TurnTail tail, int position, ReadOnlySpan<int> ids, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime)

@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Silo.Sessions;
@@ -48,6 +52,71 @@ public sealed class ArchiveTests
         Assert.Equal(0, other.Engine.LiveSequences);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_was_answered_before_gets_the_same_answer_elsewhere(bool withState)
+    {
+        await using var silo = await BegunAsync();
+        var command = SessionCalls.Command([400, 401], maxTokens: 5, key: "k");
+        var first = await silo.Owner("a").RunAsync(command);
+        await silo.Owner("a").RunAsync(SessionCalls.Command([402], key: "lost"));
+        await silo.Owner("a").RollBackAsync(new RollbackSession { Position = 66 }, CancellationToken.None);
+        await using var other = await SiloHarness.StartAsync();
+        await ImportAsync(other.Owner("b"), Assert.Single(await ExportAsync(silo.Owner("a"), withState)));
+        await using var reborn = await other.KilledAsync();
+        foreach (var owner in new[] { other.Owner("b"), reborn.Owner("b") })
+        {
+            var again = await owner.RunAsync(command);
+            Assert.Equal((first[0].TurnId, true), (again[0].TurnId, again[0].Started!.Resumed));
+            Assert.Equal(first.Ids(), again.Ids());
+            Assert.Equal(first.Text(), again.Text());
+            Assert.Equivalent(first[^1].Finished, again[^1].Finished);
+            Assert.Equal(first.Ids()[2..], (await owner.ResumeAsync(fromOffset: first.Offsets()[2], first[0].TurnId)).Ids());
+            var otherRequest = await Assert.ThrowsAsync<OrleansLMException>(() => owner.RunAsync(command with { Input = new ModelInput { TokenIds = [1] } }));
+            Assert.Equal((ErrorCode.InvalidArgument, "idempotency_key"), (otherRequest.Code, otherRequest.Field));
+            Assert.Equal("TURN_ROLLED_BACK", (await Assert.ThrowsAsync<OrleansLMException>(() => owner.RunAsync(SessionCalls.Command([402], key: "lost")))).Reason);
+            Assert.Equal(66, (await owner.InfoAsync()).Length);
+        }
+    }
+
+    [Fact]
+    public async Task Version_1_which_had_no_turns_is_still_read_and_a_newer_one_is_refused()
+    {
+        await using var silo = await BegunAsync();
+        await using var other = await SiloHarness.StartAsync();
+        var archive = Assert.Single(await ExportAsync(silo.Owner("a"), withState: true));
+        await RefusedAsync(other, Edited(archive, version: 3), "ARCHIVE_REFUSED", "version 3; this program reads versions 1 to 2");
+        var old = Edited(archive, version: 1, header => header.Remove("turns"));
+        var imported = await ImportAsync(other.Owner("b"), old);
+        Assert.Equal((58, 58), (imported.Length, imported.ComputedLength));
+        Assert.Equal("TURN_NOT_FOUND", (await Assert.ThrowsAsync<OrleansLMException>(() => other.Owner("b").ResumeAsync(0))).Reason);
+    }
+
+    [Theory]
+    [InlineData("turns", "turnId", "\"\"", "no name of its own")]
+    [InlineData("turns", "startPosition", "1000", "reaches beyond")]
+    [InlineData("turns", "promptTokens", "-1", "reaches beyond")]
+    [InlineData("turns", "state", "0", "has not ended")]
+    [InlineData("turns", "state", "9", "has not ended")]
+    [InlineData("turns", "end", "null", "has not ended")]
+    [InlineData("turns", "commandHash", "null", "without the request's hash")]
+    [InlineData("turns", "parameters", "null", "cannot be read")]
+    [InlineData("turns", "turnId", "null", "cannot be read")]
+    [InlineData("turns", "parameters", "{\"sampling\":{},\"stop\":{\"maxNewTokens\":1}}", "lacks parameters")]
+    [InlineData("checkpoints", "position", "59", "expected a position in [0, 58]")]
+    public async Task What_contradicts_itself_is_refused_though_its_checksum_holds(string list, string member, string value, string text)
+    {
+        await using var silo = await BegunAsync();
+        await using var other = await SiloHarness.StartAsync();
+        var archive = Assert.Single(await ExportAsync(silo.Owner("a"), withState: true));
+        var edited = Edited(archive, version: 2, header => header[list]!.AsArray()[0]!.AsObject()[member] = JsonNode.Parse(value));
+        await RefusedAsync(other, edited, "ARCHIVE_REFUSED", text);
+        var doubled = Edited(archive, version: 2, header => header[list]!.AsArray().Add(header[list]!.AsArray()[0]!.DeepClone()));
+        await RefusedAsync(other, doubled, "ARCHIVE_REFUSED", list == "turns" ? "no name of its own" : "two checkpoints 'here'");
+        Assert.Equal(0, other.Engine.LiveSequences);
+    }
+
     [Fact]
     public async Task Of_another_model_it_is_refused_with_both_fingerprints()
     {
@@ -85,9 +154,22 @@ public sealed class ArchiveTests
             Metadata = new Dictionary<string, string> { ["colour"] = "red" },
             SamplingDefaults = new SamplingSettings { TopP = 0.5f },
         });
-        await session.RunAsync(SessionCalls.Command(s_prompt));
+        await session.RunAsync(SessionCalls.Command(s_prompt, key: "first"));
         await session.AddCheckpointAsync("here", 20, CancellationToken.None);
         return silo;
+    }
+
+    /// <summary>The archive with another header, and a checksum that fits it.</summary>
+    private static byte[] Edited(byte[] archive, int version, Action<JsonObject>? edit = null)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(archive.AsSpan(12));
+        var header = JsonNode.Parse(archive.AsSpan(16, length))!.AsObject();
+        edit?.Invoke(header);
+        var json = JsonSerializer.SerializeToUtf8Bytes(header);
+        byte[] head = [.. archive[..16], .. json];
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(8), version);
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), json.Length);
+        return [.. head, .. SHA256.HashData(head), .. archive[(16 + length + 32)..]];
     }
 
     private static async Task<List<byte[]>> ExportAsync(SessionOwner session, bool withState)

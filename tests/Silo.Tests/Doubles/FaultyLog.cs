@@ -14,8 +14,8 @@ internal sealed class FaultyLog(ISessionLog log) : ISessionLog
 
     public Task OpenAsync(CancellationToken cancellationToken) => log.OpenAsync(cancellationToken);
 
-    public Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions) =>
-        Try(nameof(CreateAsync)) ?? log.CreateAsync(session, tokens, checkpoints, maxSessions);
+    public Task CreateAsync(SessionRecord session, ReadOnlyMemory<int> tokens, IReadOnlyList<CheckpointInfo> checkpoints, int maxSessions, IReadOnlyList<TurnRecord>? turns = null) =>
+        Try(nameof(CreateAsync)) ?? log.CreateAsync(session, tokens, checkpoints, maxSessions, turns);
 
     public Task<StoredSession?> OpenSessionAsync(string sessionId, string owner = "") => log.OpenSessionAsync(sessionId, owner);
 
