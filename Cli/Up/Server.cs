@@ -34,7 +34,7 @@ public sealed class Server : IAsyncDisposable
     public static async Task<Server> StartAsync(UpSettings settings, CancellationToken cancellationToken)
     {
         settings.Engine.Validate();
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = NodeHost.CreateBuilder();
         Configure(builder, settings);
         var app = builder.Build();
         app.MapOrleansLMGateway();

@@ -20,7 +20,7 @@ public static class GatewayNode
 
     private static WebApplication Build(string[] arguments)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = NodeHost.CreateBuilder();
         NodeConfiguration.Add(builder.Configuration, arguments);
         var node = NodeConfiguration.Read<NodeSettings>(builder.Configuration, NodeSettings.Section);
         var cluster = Checked(NodeConfiguration.Read<ClusterSettings>(builder.Configuration, ClusterSettings.Section));

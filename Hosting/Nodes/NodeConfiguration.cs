@@ -8,7 +8,7 @@ namespace OrleansLM.Hosting.Nodes;
 /// </summary>
 public static class NodeConfiguration
 {
-    private static readonly string[] s_sections = ["Cluster", "Node", "Serving", "Sessions", "SessionLog", "Snapshots", "Placement", "Stages", "Gateway", "Logging"];
+    private static readonly string[] s_sections = ["Cluster", "Node", "Serving", "Sessions", "SessionLog", "Snapshots", "Placement", "Stages", "Gateway", "Kestrel", "Logging"];
 
     private static readonly Dictionary<string, string> s_names = new()
     {

@@ -24,7 +24,7 @@ public static class SiloNode
 
     private static WebApplication Build(string[] arguments)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = NodeHost.CreateBuilder();
         NodeConfiguration.Add(builder.Configuration, arguments);
         var node = NodeConfiguration.Read<NodeSettings>(builder.Configuration, NodeSettings.Section);
         var cluster = ClusterSetup.Read(builder.Configuration);
