@@ -58,7 +58,9 @@ public static class ServerAddress
 
     private static Uri? Read(string value, ArgumentResult argument)
     {
-        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        // host:port alone is what many programs take.
+        var written = value.Contains(':') && !value.Contains("://", StringComparison.Ordinal) ? $"http://{value}" : value;
+        if (Uri.TryCreate(written, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.AbsolutePath == "/")
         {
             return address;
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 using Spectre.Console;
@@ -30,6 +31,12 @@ internal sealed class InspectCommand
 
     private readonly Option<int> _pageTokens = new("--page-tokens") { Description = "Tokens per page of keys and values: [1, 65536].", DefaultValueFactory = _ => 64 };
 
+    private readonly Option<int> _maxCheckpoints = new("--max-checkpoints")
+    {
+        Description = "Recurrent models: earlier states that a session may keep for rollbacks: [0, 64].",
+        DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints,
+    };
+
     private readonly Option<YarnConstants?> _yarn = new("--yarn")
     {
         Description = "YaRN constants: auto, mistral (128/2/0.07), default (32/1/0.1), or three numbers beta_fast/beta_slow/c.",
@@ -44,7 +51,8 @@ internal sealed class InspectCommand
         _stages.Validators.Add(result => Require(result, result.GetValue(_stages)!.All(count => count >= 1), "--stages: expected 1 or more"));
         _stateType.AcceptOnlyFromAmong([.. TypeNames.All]);
         _pageTokens.Validators.Add(result => Require(result, result.GetValue(_pageTokens) is >= 1 and <= 65536, "--page-tokens: expected a number in [1, 65536]"));
-        var command = new Command("inspect", "Show what a model folder holds and plan its memory, without loading the weights.") { _folder, _json, _stages, _stateType, _pageTokens, _yarn, _verify };
+        _maxCheckpoints.Validators.Add(result => Require(result, result.GetValue(_maxCheckpoints) is >= 0 and <= 64, "--max-checkpoints: expected a number in [0, 64]"));
+        var command = new Command("inspect", "Show what a model folder holds and plan its memory, without loading the weights.") { _folder, _json, _stages, _stateType, _pageTokens, _maxCheckpoints, _yarn, _verify };
         command.SetAction(Run);
         return command;
     }
@@ -58,6 +66,7 @@ internal sealed class InspectCommand
             Stages = [.. arguments.GetValue(_stages)!.Distinct()],
             StateType = TypeNames.Parse(arguments.GetRequiredValue(_stateType)),
             PageTokens = arguments.GetValue(_pageTokens),
+            MaxCheckpoints = arguments.GetValue(_maxCheckpoints),
             Verify = arguments.GetValue(_verify),
         };
         try

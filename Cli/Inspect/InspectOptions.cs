@@ -1,3 +1,4 @@
+using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 
@@ -17,6 +18,9 @@ internal sealed record InspectOptions
     public DataType StateType { get; init; } = DataType.Float32;
 
     public int PageTokens { get; init; } = 64;
+
+    /// <summary>Earlier states that a session of a recurrent model may keep for rollbacks.</summary>
+    public int MaxCheckpoints { get; init; } = new EngineOptions().MaxCheckpoints;
 
     /// <summary>Reads every weight to look for NaN and infinity.</summary>
     public bool Verify { get; init; }

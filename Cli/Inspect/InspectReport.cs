@@ -59,9 +59,21 @@ internal sealed record InspectReport
     /// <param name="BytesPerToken">0 for recurrent models.</param>
     /// <param name="BytesPerSession">0 for models with keys and values.</param>
     /// <param name="BytesAtFullContext">One session at the longest.</param>
-    internal sealed record StateReport(string Kind, string Type, long BytesPerToken, long BytesPerSession, long BytesAtFullContext);
+    /// <param name="MaxCheckpoints">Earlier states that a session may keep for rollbacks; 0 for models with keys and values.</param>
+    internal sealed record StateReport(string Kind, string Type, long BytesPerToken, long BytesPerSession, long BytesAtFullContext, int MaxCheckpoints);
 
     internal sealed record PlanReport(int Stages, IReadOnlyList<StageReport> Devices);
 
-    internal sealed record StageReport(int FirstLayer, int EndLayer, long Parameters, long WeightBytes, long StateBytesPerToken, long StateBytesPerSession, long StateBytesAtFullContext, long TotalBytes);
+    /// <param name="FirstLayer">Layers [FirstLayer, EndLayer).</param>
+    /// <param name="EndLayer">Exclusive.</param>
+    /// <param name="Parameters">Of these layers; the first stage also has the embedding, the last one the head.</param>
+    /// <param name="WeightBytes">Of these parameters.</param>
+    /// <param name="StateBytesPerToken">0 for recurrent models.</param>
+    /// <param name="StateBytesPerSession">0 for models with keys and values.</param>
+    /// <param name="StateBytesAtFullContext">One session at the longest.</param>
+    /// <param name="CheckpointBytesPerSession">All the earlier states that one session may keep, which are given up first when memory is short.</param>
+    /// <param name="TotalBytes">Weights, one session at the longest and its checkpoints.</param>
+    internal sealed record StageReport(
+        int FirstLayer, int EndLayer, long Parameters, long WeightBytes, long StateBytesPerToken, long StateBytesPerSession, long StateBytesAtFullContext, long CheckpointBytesPerSession,
+        long TotalBytes);
 }

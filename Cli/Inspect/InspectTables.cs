@@ -51,14 +51,14 @@ internal static class InspectTables
 
     private static string State(InspectReport.StateReport state) =>
         state.Kind == "recurrent"
-            ? $"recurrent, {ByteSize.Format(state.BytesPerSession)} per session whatever its length ({state.Type})"
+            ? $"recurrent, {ByteSize.Format(state.BytesPerSession)} per session whatever its length ({state.Type}), and up to {state.MaxCheckpoints} earlier ones for rollbacks"
             : $"keys and values, {ByteSize.Format(state.BytesPerToken)} per token, {ByteSize.Format(state.BytesAtFullContext)} at full context ({state.Type})";
 
     private static Table PlanTable(InspectReport report, InspectReport.PlanReport plan)
     {
         var isRecurrent = report.State.Kind == "recurrent";
         var table = new Table().Border(TableBorder.Rounded).AddColumn(plan.Stages == 1 ? "1 stage" : $"{plan.Stages} stages").AddColumn("layers").AddColumn("weights", Right);
-        string[] state = isRecurrent ? ["state per session"] : ["state per token", "at full context"];
+        string[] state = isRecurrent ? ["state per session", $"{report.State.MaxCheckpoints} checkpoints"] : ["state per token", "at full context"];
         foreach (var heading in (string[])[.. state, "weights + 1 session"])
         {
             table.AddColumn(heading, Right);
@@ -77,7 +77,7 @@ internal static class InspectTables
     private static string[] Cells(InspectReport.StageReport stage, int device, bool isRecurrent)
     {
         string[] state = isRecurrent
-            ? [ByteSize.Format(stage.StateBytesPerSession)]
+            ? [ByteSize.Format(stage.StateBytesPerSession), ByteSize.Format(stage.CheckpointBytesPerSession)]
             : [ByteSize.Format(stage.StateBytesPerToken), ByteSize.Format(stage.StateBytesAtFullContext)];
         return [$"device {device}", $"{stage.FirstLayer} – {stage.EndLayer - 1}", ByteSize.Format(stage.WeightBytes), .. state, ByteSize.Format(stage.TotalBytes)];
     }

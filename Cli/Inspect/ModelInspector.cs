@@ -72,8 +72,12 @@ internal static class ModelInspector
             Rope = new(Camel(model.Rope.Scaling), model.Rope.Theta, model.Rope.Factor, model.Rope.OriginalContextLength, Yarn(model)),
             State = new(
                 model.Family == ModelFamily.Supra ? "recurrent" : "keysAndValues", TypeNames.Of(whole.StateType),
-                whole.StateBytesPerToken, whole.StateBytesPerSession, whole.StateBytesAtFullContext),
-            Plans = [.. options.Stages.Where(stages => stages <= model.LayerCount).Select(stages => Plan(MemoryPlan.For(model, bytesOf, stages, options.StateType, options.PageTokens)))],
+                whole.StateBytesPerToken, whole.StateBytesPerSession, whole.StateBytesAtFullContext, model.Family == ModelFamily.Supra ? options.MaxCheckpoints : 0),
+            Plans =
+            [
+                .. options.Stages.Where(stages => stages <= model.LayerCount)
+                    .Select(stages => Plan(MemoryPlan.For(model, bytesOf, stages, options.StateType, options.PageTokens), options.MaxCheckpoints)),
+            ],
             Warnings = [],
         };
     }
@@ -89,11 +93,11 @@ internal static class ModelInspector
         return new(profile.Name, profile.BetaFast, profile.BetaSlow, ramp.RawLow, ramp.RawHigh, ramp.Low, ramp.High, ramp.AttentionFactor);
     }
 
-    private static InspectReport.PlanReport Plan(MemoryPlan plan) => new(
+    private static InspectReport.PlanReport Plan(MemoryPlan plan, int checkpoints) => new(
         plan.Stages.Count,
         [.. plan.Stages.Select(stage => new InspectReport.StageReport(
             stage.Layers.Start, stage.Layers.End, stage.Parameters, stage.WeightBytes, stage.StateBytesPerToken, stage.StateBytesPerSession,
-            stage.StateBytesAtFullContext, stage.TotalBytes))]);
+            stage.StateBytesAtFullContext, stage.StateBytesPerSession * checkpoints, stage.TotalBytes + (stage.StateBytesPerSession * checkpoints)))]);
 
     private static string Camel<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());

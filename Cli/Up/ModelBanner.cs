@@ -12,7 +12,7 @@ internal static class ModelBanner
         var description = model.Engine.Description;
         var text = new StringBuilder();
         text.AppendLine($"model        {info.Name}: {info.Family}, {info.Parameters / 1e6:N2} M parameters, {Mib(info.WeightBytes)} of weights, {info.Layers} layers");
-        text.AppendLine($"positions    {info.Rope}; context {(info.ContextTokens == 0 ? "unlimited" : $"{info.ContextTokens:N0} tokens")}");
+        text.AppendLine($"positions    {info.Rope}; context {(info.ContextTokens == 0 ? $"unlimited, trained on {info.TrainedTokens:N0} tokens" : $"{info.ContextTokens:N0} tokens")}");
         text.AppendLine(description.StateBytesPerToken > 0
             ? $"memory       {description.StateBytesPerToken:N0} bytes per token of context ({description.StateType}); {description.PageCount:N0} pages of {description.PageTokens} tokens = {Mib((long)description.PageCount * description.PageTokens * description.StateBytesPerToken)}"
             : $"memory       {description.StateBytesPerSequence:N0} bytes per session at any length; room for {description.PageCount:N0} states");

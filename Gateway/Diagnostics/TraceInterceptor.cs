@@ -20,6 +20,12 @@ public sealed class TraceInterceptor : Interceptor
         await continuation(request, responseStream, context);
     }
 
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        using var span = Start(context);
+        return await continuation(requestStream, context);
+    }
+
     private static Activity? Start(ServerCallContext context)
     {
         var span = GatewayMetrics.Activities.StartActivity(context.Method.TrimStart('/'));

@@ -39,6 +39,6 @@ public static class ModelInfos
         RopeScaling.Linear => $"linear {rope.Factor:0.##}x",
         RopeScaling.DynamicNtk => $"dynamic NTK {rope.Factor:0.##}x over {rope.OriginalContextLength}",
         RopeScaling.Yarn => $"yarn {rope.Factor:0.##}x over {rope.OriginalContextLength}, constants {rope.Yarn?.Name}",
-        _ => "none",
+        _ => $"RoPE base {rope.Theta:0.##}, no scaling",
     };
 }

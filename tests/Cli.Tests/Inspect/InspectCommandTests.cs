@@ -49,6 +49,15 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_plan_of_a_recurrent_model_has_room_for_checkpoints()
+    {
+        var report = ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-supra"), Stages = [1, 2], MaxCheckpoints = 5 });
+        Assert.Equal((5 * 393_216L, 13_446_144 + (6 * 393_216L)), (report.Plans[0].Devices[0].CheckpointBytesPerSession, report.Plans[0].Devices[0].TotalBytes));
+        Assert.Equal(5 * 393_216L, report.Plans[1].Devices.Sum(device => device.CheckpointBytesPerSession));
+        Assert.Equal(0, ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-yarn-mistral-128k") }).Plans[0].Devices[0].CheckpointBytesPerSession);
+    }
+
+    [Fact]
     public void Tables_show_profile_plan_and_notes()
     {
         var report = ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-yarn-mistral-128k") });

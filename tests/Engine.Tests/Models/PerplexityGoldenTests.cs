@@ -34,7 +34,7 @@ public sealed class PerplexityGoldenTests
         Assert.True(checkedLengths > 0, "the golden file has no length that was computed");
     }
 
-    /// <summary>The same 1024 tokens at the end of 2k, 4k, 8k and 16k of text, of which the model was trained on 1k: the recurrent state neither drifts nor wears out.</summary>
+    /// <summary>The same 1024 tokens at the end of 2k, 4k, 8k and 16k of text, of which the model was trained on 2k at a time: the recurrent state neither drifts nor wears out.</summary>
     [Fact]
     public void Perplexity_of_supra_is_flat_from_2k_to_16k()
     {
