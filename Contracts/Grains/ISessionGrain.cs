@@ -31,6 +31,13 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("Resume")]
     IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Whether this activation has the open stream that its reader called so. An activation that took over from a lost silo has not: so a reader that hears
+    /// nothing learns of the loss long before its call times out.
+    /// </summary>
+    [Alias("HasStream")]
+    Task<bool> HasStreamAsync(string streamId, CancellationToken cancellationToken = default);
+
     /// <summary>Ends the running turn, if it is the one meant (null: any); returns whether one was running.</summary>
     [Alias("Cancel")]
     Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default);

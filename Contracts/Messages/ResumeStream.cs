@@ -11,4 +11,8 @@ public sealed record ResumeStream
     /// <summary>Position of the first token wanted.</summary>
     [Id(1)]
     public required int FromOffset { get; init; }
+
+    /// <summary>What the reader calls this stream; see <see cref="Grains.ISessionGrain.HasStreamAsync"/>.</summary>
+    [Id(2)]
+    public string? StreamId { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansLM.Contracts.Messages;
 
 /// <summary>Starts a turn: appends input and, unless <see cref="AppendOnly"/>, generates.</summary>
@@ -31,4 +33,8 @@ public sealed record TurnCommand
 
     [Id(7)]
     public DisconnectPolicy OnDisconnect { get; init; }
+
+    /// <summary>What the reader calls this stream; see <see cref="Grains.ISessionGrain.HasStreamAsync"/>. No part of the command.</summary>
+    [Id(8), JsonIgnore]
+    public string? StreamId { get; init; }
 }

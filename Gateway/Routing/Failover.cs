@@ -22,11 +22,11 @@ public sealed partial class Failover(
     {
         var safe = string.IsNullOrEmpty(command.IdempotencyKey) ? command with { IdempotencyKey = $"gateway-{Guid.NewGuid():N}" } : command;
         var cancels = command.OnDisconnect == DisconnectPolicy.Cancel;
-        return FollowAsync(sessionId, session, new TurnProgress(null, 0), token => session.RunTurnAsync(safe, token), cancels, cancellationToken);
+        return FollowAsync(sessionId, session, new TurnProgress(null, 0), (id, token) => session.RunTurnAsync(safe with { StreamId = id }, token), cancels, cancellationToken);
     }
 
     public IAsyncEnumerable<TurnEvent> ResumeAsync(string sessionId, ISessionGrain session, ResumeStream request, CancellationToken cancellationToken) =>
-        FollowAsync(sessionId, session, new TurnProgress(request.TurnId, request.FromOffset), token => session.ResumeAsync(request, token), false, cancellationToken);
+        FollowAsync(sessionId, session, new TurnProgress(request.TurnId, request.FromOffset), (id, token) => session.ResumeAsync(request with { StreamId = id }, token), false, cancellationToken);
 
     /// <summary>Makes a call again after the loss of a silo.</summary>
     /// <param name="call">What to do.</param>
@@ -66,7 +66,7 @@ public sealed partial class Failover(
         string sessionId,
         ISessionGrain session,
         TurnProgress progress,
-        Func<CancellationToken, IAsyncEnumerable<TurnEvent>> start,
+        Func<string, CancellationToken, IAsyncEnumerable<TurnEvent>> start,
         bool cancels,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -77,10 +77,12 @@ public sealed partial class Failover(
             while (!progress.IsEnded)
             {
                 resumed = progress is { HasStarted: true, TurnId: not null };
+                var streamId = Guid.NewGuid().ToString("N");
                 var events = resumed
-                    ? session.ResumeAsync(new ResumeStream { TurnId = progress.TurnId, FromOffset = progress.NextOffset }, cancellationToken)
-                    : start(cancellationToken);
-                await using var reader = new LossyReader(events, cancellationToken);
+                    ? session.ResumeAsync(new ResumeStream { TurnId = progress.TurnId, FromOffset = progress.NextOffset, StreamId = streamId }, cancellationToken)
+                    : start(streamId, cancellationToken);
+                await using var watch = new StreamWatch(token => session.HasStreamAsync(streamId, token), time);
+                await using var reader = new LossyReader(events, watch, cancellationToken);
                 while (await reader.MoveNextAsync())
                 {
                     if (progress.Take(reader.Current) is { } item)

@@ -28,6 +28,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     private readonly SessionOwner _owner;
     private IGrainTimer? _keepAlive;
     private IGrainTimer? _linger;
+    private readonly HashSet<string> _namedStreams = [];
     private int _openStreams;
     private bool _isLeaving;
     private ArchiveUpload? _upload;
@@ -47,7 +48,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public async IAsyncEnumerable<TurnEvent> RunTurnAsync(TurnCommand command, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var stream = OpenStream();
+        using var stream = OpenStream(command.StreamId);
         using var span = StartSpan("session.run_turn");
         var reader = await _owner.StartTurnAsync(command, cancellationToken);
         KeepAlive();
@@ -71,7 +72,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     public async IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var stream = OpenStream();
+        using var stream = OpenStream(request.StreamId);
         using var span = StartSpan("session.resume");
         var reader = await _owner.ResumeAsync(request, cancellationToken);
         KeepAlive();
@@ -80,6 +81,8 @@ public sealed class SessionGrain : Grain, ISessionGrain
             yield return item;
         }
     }
+
+    public Task<bool> HasStreamAsync(string streamId, CancellationToken cancellationToken = default) => Task.FromResult(_namedStreams.Contains(streamId));
 
     public Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default) => GuardAsync(_owner.CancelAsync(turnId, cancellationToken));
 
@@ -198,19 +201,29 @@ public sealed class SessionGrain : Grain, ISessionGrain
     private Activity? StartSpan(string name) => SiloMetrics.Activities.StartActivity(name, ActivityKind.Server, TraceContext.Received())
         ?.SetTag("orleanslm.session", this.GetPrimaryKeyString());
 
-    private StreamScope OpenStream()
+    private StreamScope OpenStream(string? id)
     {
         _openStreams++;
-        return new StreamScope(this);
+        if (id is not null)
+        {
+            _namedStreams.Add(id);
+        }
+
+        return new StreamScope(this, id);
     }
 
     /// <summary>
     /// The last step of a stream waits here for its reader after the stream has ended, and goes with the activation. So an activation that has had streams
     /// stays for a while, also when there is no session.
     /// </summary>
-    private void CloseStream()
+    private void CloseStream(string? id)
     {
         _openStreams--;
+        if (id is not null)
+        {
+            _namedStreams.Remove(id);
+        }
+
         if (_isLeaving)
         {
             return;
@@ -249,8 +262,8 @@ public sealed class SessionGrain : Grain, ISessionGrain
         },
         new GrainTimerCreationOptions { DueTime = s_keepAlivePeriod, Period = s_keepAlivePeriod, Interleave = true, KeepAlive = true });
 
-    private readonly struct StreamScope(SessionGrain grain) : IDisposable
+    private readonly struct StreamScope(SessionGrain grain, string? id) : IDisposable
     {
-        public void Dispose() => grain.CloseStream();
+        public void Dispose() => grain.CloseStream(id);
     }
 }

@@ -45,6 +45,27 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_session_knows_the_streams_that_are_read_from_it()
+    {
+        await using var silo = await SiloHost.StartAsync(_folder.Path, new FakeEngine(isPaced: true));
+        var session = silo.Session("a");
+        await session.CreateAsync(new CreateSession());
+        Assert.False(await session.HasStreamAsync("turn"));
+        await using var turn = session.RunTurnAsync(Command(s_prompt) with { StreamId = "turn" }).GetAsyncEnumerator();
+        Assert.True(await turn.MoveNextAsync());
+        await using var resumed = session.ResumeAsync(new ResumeStream { FromOffset = 0, StreamId = "resumed" }).GetAsyncEnumerator();
+        Assert.True(await resumed.MoveNextAsync());
+        Assert.Equal((true, true, false), (await session.HasStreamAsync("turn"), await session.HasStreamAsync("resumed"), await session.HasStreamAsync("other")));
+
+        Assert.True(await session.CancelAsync(null));
+        while (await resumed.MoveNextAsync())
+        {
+        }
+
+        Assert.False(await session.HasStreamAsync("resumed"));
+    }
+
+    [Fact]
     public async Task Errors_come_whole_to_the_caller()
     {
         await using var silo = await SiloHost.StartAsync(_folder.Path, new FakeEngine(isPaced: true));
