@@ -2,11 +2,12 @@
 # A cluster on this machine, as plain processes on loopback: 3 silos, 2 gateways, and PostgreSQL or a shared SQLite file.
 #   deploy/local.sh [up] [--silos N] [--gateways N] [--store sqlite|postgres] [--data FOLDER] [--model FOLDER] [-- --Section:Key=value …]
 #   deploy/local.sh status | down [--data FOLDER]
-# `up` returns when all of them serve. Logs and process ids lie in the data folder (default: a folder "cluster" in ORLEANSLM_DATA or ~/.local/share/orleanslm).
+# `up` returns when all of them serve. A node that ends by itself is started again, after a pause that doubles from 1 s to 30 s while it does not stay up for a
+# minute, as compose's `restart: always` would; `down` ends them for good. Logs and process ids lie in the data folder (default: a folder "cluster" in ORLEANSLM_DATA or ~/.local/share/orleanslm).
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 action=up silos=3 gateways=2 store= data="${ORLEANSLM_DATA:-$HOME/.local/share/orleanslm}/cluster" model="$root/models/tiny-yarn-mistral-128k" port=5190
-case "${1:-}" in up|down|status) action=$1; shift ;; --help|-h) sed -n '2,6p' "$0"; exit 0 ;; esac
+case "${1:-}" in up|down|status) action=$1; shift ;; --help|-h) sed -n '2,7p' "$0"; exit 0 ;; esac
 while [ $# -gt 0 ]; do
   case "$1" in
     --silos) silos=$2; shift 2 ;;
@@ -33,8 +34,8 @@ down() {
   for pid in "$data"/gateway-*.pid "$data"/silo-*.pid; do if alive "$pid"; then kill -TERM "$(cat "$pid")"; fi; done
   for pid in "$data"/gateway-*.pid "$data"/silo-*.pid; do
     for _ in $(seq 300); do alive "$pid" || break; sleep 0.1; done
-    if alive "$pid"; then kill -KILL "$(cat "$pid")"; fi
-    rm -f "$pid"
+    if alive "$pid"; then kill -KILL "$(cat "$pid")"; if alive "${pid%.pid}.node"; then kill -KILL "$(cat "${pid%.pid}.node")"; fi; fi
+    rm -f "$pid" "${pid%.pid}.node"
   done
   if [ -f "$data/postgres/data/postmaster.pid" ]; then as_postgres "$pg_bin/pg_ctl" -D "$data/postgres/data" -m fast -s stop || true; fi
 }
@@ -42,7 +43,7 @@ down() {
 case "$action" in
   down) down; echo "the cluster in $data is down"; exit 0 ;;
   status)
-    for pid in "$data"/*.pid; do [ -e "$pid" ] || continue; printf '%-12s %s\n' "$(basename "$pid" .pid)" "$(alive "$pid" && echo "runs, process $(cat "$pid")" || echo "is gone")"; done
+    for pid in "$data"/*.pid; do [ -e "$pid" ] || continue; printf '%-12s %s\n' "$(basename "$pid" .pid)" "$(alive "${pid%.pid}.node" && echo "runs, process $(cat "${pid%.pid}.node")" || { alive "$pid" && echo "is started again" || echo "is gone"; })"; done
     exit 0 ;;
 esac
 
@@ -65,9 +66,30 @@ else
 fi
 
 names=()
+# The process that watches a node: NAME.pid is the watcher's, NAME.node the node's. SIGTERM goes on to the node and ends both.
+watch() { # NAME arguments…
+  local name=$1 pause=1 began node stopping=; shift
+  trap '' HUP
+  trap 'stopping=1; kill -TERM "$node" 2>/dev/null || true' TERM
+  while [ -z "$stopping" ]; do
+    began=$SECONDS
+    dotnet "$program" "$@" >>"$data/$name.out" 2>>"$data/$name.log" </dev/null &
+    node=$!
+    echo "$node" >"$data/$name.node"
+    # A signal ends the waiting, not the node.
+    while kill -0 "$node" 2>/dev/null; do wait "$node" || true; done
+    [ -z "$stopping" ] || break
+    [ $((SECONDS - began)) -lt 60 ] || pause=1
+    echo "deploy/local.sh: $name ended; it is started again in $pause s" >>"$data/$name.log"
+    sleep "$pause" & wait $! || true
+    pause=$((pause * 2 < 30 ? pause * 2 : 30))
+  done
+  rm -f "$data/$name.node"
+}
 launch() { # NAME arguments…
   local name=$1; shift
-  nohup dotnet "$program" "$@" "${where[@]}" ${extra[@]+"${extra[@]}"} >"$data/$name.out" 2>"$data/$name.log" </dev/null &
+  rm -f "$data/$name.out" "$data/$name.log"
+  watch "$name" "$@" "${where[@]}" ${extra[@]+"${extra[@]}"} </dev/null >/dev/null 2>&1 &
   echo $! >"$data/$name.pid"
   names+=("$name")
 }
@@ -78,7 +100,7 @@ for ((i = 1; i <= gateways; i++)); do launch "gateway-$i" gateway --listen "http
 
 for name in "${names[@]}"; do
   until grep -q 'listening on' "$data/$name.out" 2>/dev/null; do
-    alive "$data/$name.pid" || { echo "deploy/local.sh: $name did not start:" >&2; tail -n 20 "$data/$name.log" >&2; down; exit 1; }
+    ! grep -q 'ended; it is started again' "$data/$name.log" 2>/dev/null || { echo "deploy/local.sh: $name did not start:" >&2; tail -n 20 "$data/$name.log" >&2; down; exit 1; }
     [ $(($(date +%s%N) - started)) -lt 120000000000 ] || { echo "deploy/local.sh: $name does not serve after 120 s; see $data/$name.log" >&2; down; exit 1; }
     sleep 0.1
   done

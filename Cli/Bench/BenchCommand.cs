@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansLM.Cli.Bench.Chaos;
+using OrleansLM.Cli.Bench.Move;
 using OrleansLM.Cli.Bench.Quality;
 using OrleansLM.Cli.Bench.Report;
 using OrleansLM.Cli.Bench.Serve;
@@ -18,6 +19,7 @@ internal static class BenchCommand
         Cpu(),
         Links(),
         ChaosCommand.Create(),
+        MoveCommand.Create(),
         Gpu(),
         ServeCommand.Create(),
         QualityCommand.Create(),

@@ -25,9 +25,9 @@ public interface ISiloGrain : IGrainWithStringKey
     [Alias("Undrain")]
     Task UndrainAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>The computed state of one of its sessions, in chunks, while that goes on; empty when there is none.</summary>
+    /// <summary>The computed state of one of its sessions from a position on (a multiple of the page size; 0 for recurrent models), in chunks, while that goes on; empty when there is none.</summary>
     [Alias("Export")]
-    IAsyncEnumerable<byte[]> ExportAsync(string sessionId, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<byte[]> ExportAsync(string sessionId, int from, CancellationToken cancellationToken = default);
 
     /// <summary>Fetches the state of a session that is about to come here from the silo that has it; returns the tokens whose state is ready then.</summary>
     [Alias("Fetch")]

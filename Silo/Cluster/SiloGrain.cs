@@ -47,7 +47,7 @@ public sealed class SiloGrain(
         return Task.CompletedTask;
     }
 
-    public IAsyncEnumerable<byte[]> ExportAsync(string sessionId, CancellationToken cancellationToken = default) => courier.SendAsync(sessionId, cancellationToken);
+    public IAsyncEnumerable<byte[]> ExportAsync(string sessionId, int from, CancellationToken cancellationToken = default) => courier.SendAsync(sessionId, from, cancellationToken);
 
     public Task<int> FetchAsync(string sessionId, string model, string source, CancellationToken cancellationToken = default) =>
         courier.FetchAsync(sessionId, model, source, cancellationToken);

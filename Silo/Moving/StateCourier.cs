@@ -17,17 +17,24 @@ namespace OrleansLM.Silo.Moving;
 public sealed partial class StateCourier(ActiveSessions active, ModelRegistry models, ForkHandover handover, IGrainFactory grains, TimeProvider time, ILogger<StateCourier> logger)
 {
     private const int ChunkBytes = 256 * 1024;
+    private const int MaxRounds = 4;
+
+    /// <summary>A part no longer than this was the last one: two pages.</summary>
+    private const int SmallPartTokens = 128;
+
     private static readonly TimeSpan s_keptFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>The state of a session of this silo in chunks, as <see cref="StateWriter"/> writes it; empty when it has none.</summary>
-    public async IAsyncEnumerable<byte[]> SendAsync(string sessionId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The state of a session of this silo from a position on, in chunks, as <see cref="StateWriter"/> writes it; empty when nothing is computed from there on.
+    /// </summary>
+    public async IAsyncEnumerable<byte[]> SendAsync(string sessionId, int from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (active.SequenceOf(sessionId) is not { ComputedLength: > 0 } sequence)
+        await using var export = await OpenAsync(sessionId, from, cancellationToken);
+        if (export is null)
         {
             yield break;
         }
 
-        await using var export = await sequence.ExportAsync(new StateExportOptions { WholePagesOnly = true }, cancellationToken);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 8 * ChunkBytes, resumeWriterThreshold: 4 * ChunkBytes, useSynchronizationContext: false));
         var writing = Task.Run(() => WriteAsync(export, pipe.Writer, cancellationToken), cancellationToken);
         await using var reading = pipe.Reader.AsStream();
@@ -40,34 +47,74 @@ public sealed partial class StateCourier(ActiveSessions active, ModelRegistry mo
         await writing;
     }
 
-    /// <summary>Fetches the state of a session that is about to come to this silo.</summary>
+    /// <summary>
+    /// Fetches the state of a session that is about to come to this silo: first all of it, then what was computed meanwhile, until so little is left that computing
+    /// it again is no longer than fetching it.
+    /// </summary>
     /// <returns>Tokens whose state is ready here.</returns>
     public async Task<int> FetchAsync(string sessionId, string model, string source, CancellationToken cancellationToken)
     {
         var engine = models.Get(model).Engine;
-        var pipe = new Pipe(new PipeOptions(useSynchronizationContext: false));
-        var receiving = Task.Run(() => ReceiveAsync(grains.GetGrain<ISiloGrain>(source).ExportAsync(sessionId, cancellationToken), pipe.Writer, cancellationToken), cancellationToken);
-        IEngineSequence? sequence = null;
+        var arriving = new ArrivingState(engine);
         try
         {
-            await using var stream = pipe.Reader.AsStream();
-            var state = await StateReader.OpenAsync(stream, cancellationToken);
-            sequence = engine.CreateSequence(state.Tokens.Span[..state.Header.To]);
-            var computed = await sequence.ImportAsync(state, cancellationToken: cancellationToken);
-            await receiving;
-            Keep(sessionId, sequence);
-            return computed;
+            for (var round = 0; round < MaxRounds && await FetchPartAsync(arriving, sessionId, source, cancellationToken) > SmallPartTokens; round++)
+            {
+                // Each round takes less time than the one before, and so leaves less.
+            }
         }
         catch (Exception failure) when (failure is StateException or EngineException or IOException)
         {
             LogNotFetched(failure, sessionId, source);
-            if (sequence is not null)
-            {
-                await sequence.DisposeAsync();
-            }
+        }
+        catch
+        {
+            await arriving.DisposeAsync();
+            throw;
+        }
 
+        if (arriving.Take() is { } sequence)
+        {
+            Keep(sessionId, sequence);
+            return sequence.ComputedLength;
+        }
+
+        return 0;
+    }
+
+    private async Task<IStateExport?> OpenAsync(string sessionId, int from, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return active.SequenceOf(sessionId) is { } sequence && sequence.ComputedLength > from
+                ? await sequence.ExportAsync(new StateExportOptions { From = from, WholePagesOnly = true }, cancellationToken)
+                : null;
+        }
+        catch (EngineException failure) when (failure.Error == EngineError.InvalidArgument)
+        {
+            // Nothing but the beginning of a page.
+            return null;
+        }
+    }
+
+    /// <returns>How many tokens it brought.</returns>
+    private async Task<int> FetchPartAsync(ArrivingState arriving, string sessionId, string source, CancellationToken cancellationToken)
+    {
+        var pipe = new Pipe(new PipeOptions(useSynchronizationContext: false));
+        var chunks = grains.GetGrain<ISiloGrain>(source).ExportAsync(sessionId, arriving.NextFrom, cancellationToken);
+        var receiving = Task.Run(() => ReceiveAsync(chunks, pipe.Writer, cancellationToken), cancellationToken);
+        await using var stream = pipe.Reader.AsStream();
+        var first = await pipe.Reader.ReadAsync(cancellationToken);
+        pipe.Reader.AdvanceTo(first.Buffer.Start);
+        if (first.Buffer.IsEmpty)
+        {
             return 0;
         }
+
+        var before = arriving.Length;
+        await arriving.AddAsync(stream, cancellationToken);
+        await receiving;
+        return arriving.Length - before;
     }
 
     private static async Task WriteAsync(IStateExport export, PipeWriter writer, CancellationToken cancellationToken)

@@ -85,10 +85,11 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         async () =>
         {
             var session = await GetAsync();
-            var turn = session.Turns.Running?.Buffer.Turn.TurnId;
+            var turn = session.Turns.Running?.Buffer;
             _hasLeft = true;
             await session.Turns.InterruptAsync(new OrleansLMException(ErrorCode.Unavailable, "the session moves to another silo") { RetryAfter = TimeSpan.Zero });
-            var report = new LeaveReport { Length = session.Turns.Length, TurnId = turn };
+            var length = turn is null ? session.Turns.Length : turn.Turn.GenerationStart + turn.TokenCount;
+            var report = new LeaveReport { Length = length, TurnId = turn?.Turn.TurnId };
             await CloseAsync();
             return report;
         },
