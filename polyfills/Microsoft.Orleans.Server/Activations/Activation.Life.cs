@@ -145,18 +145,15 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Asks placement for another silo; when it chooses this one, the activation stays as it is.</summary>
+    /// <summary>Asks placement for another silo; when it chooses this one, the activation ends and hands nothing over.</summary>
     private async Task MigrateAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
     {
         try
         {
             SiloAddress destination = await _host.Placement.PlaceAsync(new PlacementTarget(GrainId, requestContext, default, 0));
-            if (destination.Equals(Address.SiloAddress))
-                return;
-
             lock (_state)
             {
-                if (State != ActivationState.Invalid)
+                if (State != ActivationState.Invalid && !destination.Equals(Address.SiloAddress))
                     _migration ??= new MigrationRequest(destination, requestContext);
             }
 

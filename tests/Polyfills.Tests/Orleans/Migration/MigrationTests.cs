@@ -41,6 +41,16 @@ public sealed class MigrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_grain_that_is_sent_to_where_it_is_ends_there_without_its_state()
+    {
+        IMovingGrain grain = _cluster.GrainsOf(0).GetGrain<IMovingGrain>("d");
+        await grain.Remember("one");
+        await grain.Move(_cluster.Cluster.Silos[0].SiloAddress);
+        Assert.Empty(await grain.Memory());
+        Assert.Equal(["activates with 0", "deactivates: Migrating", "activates with 0"], _cluster.Signals.LogOf("d"));
+    }
+
+    [Fact]
     public async Task The_running_call_ends_first_and_what_waits_moves_along()
     {
         IMovingGrain grain = _cluster.GrainsOf(0).GetGrain<IMovingGrain>("c");

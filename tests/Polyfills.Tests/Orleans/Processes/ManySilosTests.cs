@@ -7,7 +7,7 @@ namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
 public sealed class ManySilosTests
 {
-    [ClusterFact]
+    [Fact]
     public async Task Twenty_silos_agree_on_the_membership_and_on_where_grains_are()
     {
         await using TestTable table = await TestTable.CreateAsync();

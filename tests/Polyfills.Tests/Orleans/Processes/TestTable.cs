@@ -1,30 +1,34 @@
+using Microsoft.Data.Sqlite;
+
 namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
-/// <summary>A table of silos for one test: in a SQLite file, or, for the packages, which have no statements for SQLite, in PostgreSQL.</summary>
+/// <summary>A table of silos for one test, in a SQLite file. The stand-in makes it by itself, for the package it is made before.</summary>
 internal sealed class TestTable : IAsyncDisposable
 {
-    private readonly SqliteFile? _file;
-    private readonly PostgreSqlServer? _server;
-
-    private TestTable(SqliteFile? file, PostgreSqlServer? server)
-    {
-        _file = file;
-        _server = server;
-    }
+    private readonly SqliteFile _file = new();
 
     public static bool IsStandIn { get; } = typeof(IGrain).Assembly.GetName().Name == "Microsoft.Orleans.Sdk";
 
-    /// <summary>Why there is no table to be had; null when there is.</summary>
-    public static string? WhyMissing => IsStandIn ? null : PostgreSqlServer.WhyMissing;
+    public ClusterDatabase Database => _file.Database;
 
-    public ClusterDatabase Database => _file?.Database ?? _server!.Database;
-
-    public static async Task<TestTable> CreateAsync() => IsStandIn ? new TestTable(new SqliteFile(), null) : new TestTable(null, await PostgreSqlServer.StartAsync());
-
-    public async ValueTask DisposeAsync()
+    public static async Task<TestTable> CreateAsync()
     {
-        _file?.Dispose();
-        if (_server is not null)
-            await _server.DisposeAsync();
+        var table = new TestTable();
+        if (!IsStandIn)
+        {
+            await using var connection = new SqliteConnection(table.Database.ConnectionString);
+            await connection.OpenAsync();
+            await using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "sql", "orleans-sqlite.sql"));
+            await command.ExecuteNonQueryAsync();
+        }
+
+        return table;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _file.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -11,9 +11,6 @@ public sealed class ThreeSilos : IAsyncLifetime
     // Probes are slow here, so that nobody is declared dead on a machine that is busy.
     public async Task InitializeAsync()
     {
-        if (TestTable.WhyMissing is not null)
-            return;
-
         _table = await TestTable.CreateAsync();
         _cluster = await NodeCluster.StartAsync(3, _table.Database, probeMs: 10_000);
     }
