@@ -42,4 +42,11 @@ public sealed record PipelineInfo
 
     [Id(12)]
     public required long Evictions { get; init; }
+
+    [Id(13)]
+    public required long ReusedTokens { get; init; }
+
+    /// <summary>Free pages that still hold the state of a beginning that may come again.</summary>
+    [Id(14)]
+    public required long PagesCached { get; init; }
 }

@@ -46,6 +46,12 @@ public sealed record EngineOptions
     /// <summary>[0, 100000]: turns that wait; one more gets ResourceExhausted.</summary>
     public int MaxWaitingTurns { get; init; } = 256;
 
+    /// <summary>
+    /// Full pages of keys and values are found again by the tokens from the beginning of a sequence to their end, by any sequence, until their memory is wanted. The ids are the
+    /// same with and without; only times tell, also of what others have asked. Recurrent models have no pages.
+    /// </summary>
+    public bool PrefixCaching { get; init; } = true;
+
     /// <summary>A turn that waited this long for memory gets ResourceExhausted.</summary>
     public TimeSpan AdmissionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

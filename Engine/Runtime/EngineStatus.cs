@@ -15,10 +15,16 @@ public readonly record struct EngineStatus
 
     public required int PagesTotal { get; init; }
 
+    /// <summary>Pages that are free and still hold the state of a beginning that may come again.</summary>
+    public int PagesCached { get; init; }
+
     /// <summary>Steps run since start.</summary>
     public required long Steps { get; init; }
 
     public required long PrefilledTokens { get; init; }
+
+    /// <summary>Tokens whose state was found instead of computed.</summary>
+    public long ReusedTokens { get; init; }
 
     public required long GeneratedTokens { get; init; }
 

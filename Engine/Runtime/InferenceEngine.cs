@@ -95,7 +95,7 @@ public sealed class InferenceEngine : IInferenceEngine
             Tokenizer = tokenizer,
             Options = options,
             Chain = chain,
-            Pool = new PagePool(plan.Units),
+            Pool = new PagePool(plan.Units, options.PrefixCaching && checkpoint.Config.Family != ModelFamily.Supra),
             Time = time,
             Fingerprint = checkpoint.Fingerprint,
             BackendKind = description.BackendKind,

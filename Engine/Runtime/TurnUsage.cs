@@ -9,6 +9,9 @@ public sealed record TurnUsage
     /// <summary>Tokens computed by prefill: the appended ones and any rebuilt state.</summary>
     public required int PrefilledTokens { get; init; }
 
+    /// <summary>Tokens whose state another sequence, or this one at an earlier time, had computed: see <see cref="EngineOptions.PrefixCaching"/>.</summary>
+    public int ReusedTokens { get; init; }
+
     public required int GeneratedTokens { get; init; }
 
     /// <summary>From submission to the first step that held a row of the turn.</summary>

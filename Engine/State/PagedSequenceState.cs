@@ -44,6 +44,12 @@ public sealed class PagedSequenceState : SequenceState
             CopyLastPage(batch);
         }
 
+        if (tokens > 0 && ComputedLength % _pageTokens != 0)
+        {
+            // Cut back into a page that was full once: what it will hold is something else.
+            Pool.Forget(_table[ComputedLength / _pageTokens]);
+        }
+
         while (_table.EndPage < PagesUpTo(ComputedLength + tokens))
         {
             _table.Append(Pool.Rent());
@@ -141,6 +147,24 @@ public sealed class PagedSequenceState : SequenceState
     {
         _table.Clear();
         ComputedLength = 0;
+    }
+
+    /// <summary>Logical page of the oldest token that a query at <paramref name="position"/> sees.</summary>
+    internal int FirstPageSeen(int position) => FirstVisible(position) / _pageTokens;
+
+    /// <summary>Ends the state where a logical page begins, so that full pages can be adopted from there on.</summary>
+    internal void CutAt(int page)
+    {
+        _table.TrimEnd(page);
+        _table.StartAt(page);
+        ComputedLength = page * _pageTokens;
+    }
+
+    /// <summary>Goes on with a full page that is computed; the caller hands its reference over.</summary>
+    internal void AdoptPage(int page)
+    {
+        _table.Append(page);
+        ComputedLength += _pageTokens;
     }
 
     private int PagesUpTo(int position) => (int)(((long)position + _pageTokens - 1) / _pageTokens);

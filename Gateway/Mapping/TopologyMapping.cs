@@ -38,6 +38,8 @@ public static class TopologyMapping
             PrefilledTokens = info.PrefilledTokens,
             GeneratedTokens = info.GeneratedTokens,
             Evictions = info.Evictions,
+            ReusedTokens = info.ReusedTokens,
+            PagesCached = info.PagesCached,
         };
         wire.Stages.AddRange(info.Stages.Select(stage => new Wire.Stage { FirstLayer = stage.FirstLayer, EndLayer = stage.EndLayer, Device = stage.Device }));
         return wire;

@@ -25,6 +25,8 @@ internal static class PipelineInfos
             PrefilledTokens = status.PrefilledTokens,
             GeneratedTokens = status.GeneratedTokens,
             Evictions = status.Evictions,
+            ReusedTokens = status.ReusedTokens,
+            PagesCached = status.PagesCached,
         };
     }
 }

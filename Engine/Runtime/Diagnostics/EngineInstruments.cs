@@ -36,6 +36,7 @@ public sealed class EngineInstruments : IDisposable
         StepSequences = Rows("orleanslm.engine.step.sequences", "{sequence}", "Sequences of a step: the batch size.");
         PrefillChunk = Rows("orleanslm.engine.prefill.chunk", "{token}", "Rows that a prefill got in a step.");
         PrefilledTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.prefilled", "{token}", "Tokens computed by prefill, rebuilt state included.");
+        ReusedTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.reused", "{token}", "Tokens of a turn's input whose state was found instead of computed.");
         GeneratedTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.generated", "{token}", "Tokens generated.");
         Evictions = _meter.CreateCounter<long>("orleanslm.engine.state.evictions", "{sequence}", "Times the state of an idle, paused or waiting sequence was dropped to make room.");
         Saves = _meter.CreateCounter<long>("orleanslm.engine.state.saves", "{sequence}", "Times the owner of an idle sequence was asked to save its state because memory is wanted.");
@@ -45,6 +46,7 @@ public sealed class EngineInstruments : IDisposable
         _meter.CreateObservableGauge("orleanslm.engine.turns.waiting", () => Math.Max(0, counters.OpenTurns - Volatile.Read(ref counters.Running)), "{turn}", "Turns that wait for a place or for memory.");
         _meter.CreateObservableGauge("orleanslm.engine.sequences", () => counters.Sequences, "{sequence}", "Sequences that exist, computed or not.");
         _meter.CreateObservableGauge("orleanslm.engine.pages.used", () => Volatile.Read(ref counters.PagesUsed), "{page}", "Pages (or slots) of the pool in use; shared ones count once.");
+        _meter.CreateObservableGauge("orleanslm.engine.pages.cached", () => Volatile.Read(ref counters.PagesCached), "{page}", "Free pages that still hold the state of a beginning that may come again.");
         _meter.CreateObservableGauge("orleanslm.engine.pages.total", () => pagesTotal, "{page}", "Pages (or slots) of the pool.");
     }
 
@@ -63,6 +65,8 @@ public sealed class EngineInstruments : IDisposable
     internal Histogram<long> PrefillChunk { get; }
 
     internal Counter<long> PrefilledTokens { get; }
+
+    internal Counter<long> ReusedTokens { get; }
 
     internal Counter<long> GeneratedTokens { get; }
 
@@ -97,6 +101,7 @@ public sealed class EngineInstruments : IDisposable
             activity.SetTag("orleanslm.finish_reason", _reasons[(int)reason].Value);
             activity.SetTag("gen_ai.usage.output_tokens", usage.GeneratedTokens);
             activity.SetTag("orleanslm.prefilled_tokens", usage.PrefilledTokens);
+            activity.SetTag("orleanslm.reused_tokens", usage.ReusedTokens);
             activity.SetTag("orleanslm.queue_time", usage.QueueTime.TotalSeconds);
             activity.SetTag("orleanslm.time_to_first_token", usage.TimeToFirstToken.TotalSeconds);
             AddPhases(activity, usage);

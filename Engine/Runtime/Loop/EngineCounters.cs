@@ -1,3 +1,5 @@
+using OrleansLM.Engine.State;
+
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>What <see cref="EngineStatus"/> is made of: written by the engine's thread, read by any.</summary>
@@ -10,6 +12,8 @@ internal sealed class EngineCounters
 
     public int Running;
     public int PagesUsed;
+    public int PagesCached;
+    public long ReusedTokens;
     public long Steps;
     public long PrefilledTokens;
     public long GeneratedTokens;
@@ -45,10 +49,11 @@ internal sealed class EngineCounters
     public void TurnClosed() => Interlocked.Decrement(ref _openTurns);
 
     /// <summary>Engine's thread.</summary>
-    public void PublishLoad(int running, int pagesUsed)
+    public void PublishLoad(int running, PagePool pool)
     {
         Volatile.Write(ref Running, running);
-        Volatile.Write(ref PagesUsed, pagesUsed);
+        Volatile.Write(ref PagesUsed, pool.UsedCount);
+        Volatile.Write(ref PagesCached, pool.CachedCount);
     }
 
     public EngineStatus Snapshot(int pagesTotal)
@@ -61,6 +66,8 @@ internal sealed class EngineCounters
             Sequences = Sequences,
             PagesUsed = Volatile.Read(ref PagesUsed),
             PagesTotal = pagesTotal,
+            PagesCached = Volatile.Read(ref PagesCached),
+            ReusedTokens = Volatile.Read(ref ReusedTokens),
             Steps = Volatile.Read(ref Steps),
             PrefilledTokens = Volatile.Read(ref PrefilledTokens),
             GeneratedTokens = Volatile.Read(ref GeneratedTokens),

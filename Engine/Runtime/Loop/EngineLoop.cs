@@ -22,6 +22,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly StepPlanner _planner;
     private readonly StepLine _line;
     private readonly StageWatch _watch;
+    private readonly PrefixCache _prefixes;
     private readonly EngineInstruments _instruments;
 
     public EngineLoop(EngineParts parts, EngineInstruments instruments, EngineCounters counters)
@@ -34,9 +35,10 @@ internal sealed class EngineLoop : IDisposable
         _ledger = new StateLedger(parts.Pool, parts.Config, parts.Options, new StateSaves(parts, Commands, instruments));
         _admission = new TurnAdmission(parts, limits, counters);
         _ending = new TurnEnding(parts, _turns, _ledger, _admission.Retry, counters, instruments);
-        _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, counters, instruments);
+        _prefixes = new PrefixCache(parts, counters, instruments);
+        _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, _prefixes, counters, instruments);
         StateRules = new StateRules(parts.Identity);
-        Transfers = new StateTransfers(parts, _ledger, _planner, PublishLoad);
+        Transfers = new StateTransfers(parts, _ledger, _planner, _prefixes, PublishLoad);
         _line = new StepLine(parts, instruments, counters);
         _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending);
         parts.Chain.Attach(Commands.Wake);
@@ -45,6 +47,8 @@ internal sealed class EngineLoop : IDisposable
     public CommandQueue Commands { get; } = new();
 
     public EngineCounters Counters { get; }
+
+    public int PageTokens => _parts.Options.PageTokens;
 
     public TurnRules Rules { get; }
 
@@ -184,6 +188,7 @@ internal sealed class EngineLoop : IDisposable
     {
         sequence.State.Truncate(Math.Min(position, sequence.State.ComputedLength));
         sequence.Tokens.Truncate(position);
+        sequence.Keys.Truncate(position);
         Publish(sequence);
         done.TrySetResult();
     }
@@ -245,14 +250,17 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    /// <summary>The last token's row has to be computed for its logits, and scoring needs the row before the first appended token.</summary>
-    private static void PrepareState(EngineTurn turn)
+    private void PrepareState(EngineTurn turn)
     {
         var state = turn.Sequence.State;
-        var usable = turn.Scores ? turn.NextToScore - 1 : turn.Sequence.Tokens.Count - 1;
-        if (state.ComputedLength > usable)
+        if (state.ComputedLength > turn.UsableLength)
         {
-            state.Truncate(Math.Max(0, usable));
+            state.Truncate(turn.UsableLength);
+        }
+
+        if (_parts.Pool.KeepsPrefixes)
+        {
+            turn.Sequence.Keys.Reserve(turn.PromptEnd + Math.Min(turn.Request.Stop.MaxNewTokens, EagerTokens));
         }
 
         turn.BeginPrefill();
@@ -357,6 +365,7 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
+        _prefixes.Enter(turn.Sequence, entry.End - entry.Count, entry.End);
         var proved = entry.End >= turn.SuspectUntil;
         turn.SuspectUntil = proved ? 0 : turn.SuspectUntil;
         FinishIfDone(turn);
@@ -366,7 +375,7 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private void PublishLoad() => Counters.PublishLoad(_turns.Running.Count, _parts.Pool.UsedCount);
+    private void PublishLoad() => Counters.PublishLoad(_turns.Running.Count, _parts.Pool);
 
     private void Publish(EngineSequence sequence)
     {

@@ -27,6 +27,7 @@ internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger
     /// <summary>Drops all state that depends on step <paramref name="number"/> or a later one.</summary>
     public void ForgetSince(long number)
     {
+        ledger.Pool.ForgetAll();
         foreach (var sequence in ledger.Idle)
         {
             Forget(sequence, number);

@@ -4,7 +4,7 @@ using OrleansLM.Engine.State;
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>State that leaves the engine as bytes, comes in as bytes, or is shared from one sequence to another. Engine's thread, between two steps.</summary>
-internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, StepPlanner planner, Action publishLoad)
+internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, StepPlanner planner, PrefixCache prefixes, Action publishLoad)
 {
     public int UnitBytes => checked((int)parts.Chain.UnitBytes);
 
@@ -84,6 +84,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     {
         RequireAlive(sequence);
         sequence.State.EndRestore(length);
+        prefixes.Enter(sequence, 0, sequence.State.ComputedLength);
         Publish(sequence);
         ledger.MakeIdle(sequence);
     }

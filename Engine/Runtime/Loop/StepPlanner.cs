@@ -6,7 +6,7 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>Observes, asks the scheduler and carries out its decisions, until the decision is a step. Engine's thread.</summary>
 internal sealed class StepPlanner(
-    EngineParts parts, SchedulerLimits limits, TurnTable turns, StateLedger ledger, TurnAdmission admission, TurnEnding ending, EngineCounters counters,
+    EngineParts parts, SchedulerLimits limits, TurnTable turns, StateLedger ledger, TurnAdmission admission, TurnEnding ending, PrefixCache prefixes, EngineCounters counters,
     EngineInstruments instruments)
 {
     private readonly StateObserver _observer = new(limits, turns, ledger);
@@ -82,8 +82,7 @@ internal sealed class StepPlanner(
         switch (decision.Kind)
         {
             case DecisionKind.Admit:
-                turns.Waiting[decision.Index].LastStep = counters.Steps;
-                turns.Admit(turns.Waiting[decision.Index]);
+                Admit(turns.Waiting[decision.Index]);
                 break;
             case DecisionKind.Refuse:
                 ending.Fail(turns.Waiting[decision.Index], admission.NoMemory());
@@ -103,6 +102,13 @@ internal sealed class StepPlanner(
             default:
                 throw new InvalidOperationException($"{decision.Kind} is not a decision to apply");
         }
+    }
+
+    private void Admit(EngineTurn turn)
+    {
+        turn.LastStep = counters.Steps;
+        turns.Admit(turn);
+        prefixes.Find(turn);
     }
 
     private void Evict(EngineSequence sequence)

@@ -22,6 +22,7 @@ internal sealed class TurnEnding(EngineParts parts, TurnTable turns, StateLedger
     {
         var sequence = turn.Sequence;
         sequence.Tokens.Truncate(turn.BaseLength);
+        sequence.Keys.Truncate(turn.BaseLength);
         if (sequence.State.ComputedLength > turn.BaseLength)
         {
             sequence.State.Truncate(turn.BaseLength);
@@ -41,7 +42,7 @@ internal sealed class TurnEnding(EngineParts parts, TurnTable turns, StateLedger
         turn.Sequence.Turn = null;
         turn.Sequence.PublishComputed();
         counters.TurnClosed();
-        counters.PublishLoad(turns.Running.Count, parts.Pool.UsedCount);
+        counters.PublishLoad(turns.Running.Count, parts.Pool);
         retry.Observe(turn.Clock.SinceSubmission(parts.Time.GetTimestamp()));
         turn.Sequence.Release();
     }
@@ -50,6 +51,7 @@ internal sealed class TurnEnding(EngineParts parts, TurnTable turns, StateLedger
     {
         PromptTokens = turn.Request.Tokens.Length,
         PrefilledTokens = turn.PrefilledTokens,
+        ReusedTokens = turn.ReusedTokens,
         GeneratedTokens = turn.Generation.Count,
         QueueTime = turn.Clock.QueueTime,
         TimeToFirstToken = turn.Clock.TimeToFirstToken,

@@ -18,6 +18,7 @@ internal sealed class EngineSequence : IEngineSequence
         Id = id;
         Tokens = new TokenLog(tokens);
         State = state;
+        Keys = new PrefixKeys(loop.PageTokens);
         IdleNode = new LinkedListNode<EngineSequence>(this);
         PublishComputed();
     }
@@ -31,6 +32,9 @@ internal sealed class EngineSequence : IEngineSequence
     internal TokenLog Tokens { get; }
 
     internal SequenceState State { get; set; }
+
+    /// <summary>Of its full pages.</summary>
+    internal PrefixKeys Keys { get; }
 
     /// <summary>The turn that runs or waits; engine's thread.</summary>
     internal EngineTurn? Turn { get; set; }

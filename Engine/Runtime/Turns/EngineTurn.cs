@@ -74,6 +74,9 @@ internal sealed class EngineTurn : IEngineTurn
     /// <summary>Rows computed that were not decode rows.</summary>
     public int PrefilledTokens { get; set; }
 
+    /// <summary>Tokens whose state was found instead of computed.</summary>
+    public int ReusedTokens { get; set; }
+
     /// <summary>Where the prefill that is going on began: 0 again after the state was dropped.</summary>
     public int PrefillStart { get; set; }
 
@@ -93,6 +96,11 @@ internal sealed class EngineTurn : IEngineTurn
 
     /// <summary>Steps of this <see cref="Version"/> that hold rows of the turn and are not over.</summary>
     public int UnderWay { get; set; }
+
+    /// <summary>
+    /// Tokens whose state can be taken as it is. The last token's row has to be computed for its logits, and scoring needs the row before the first appended token.
+    /// </summary>
+    public int UsableLength => Math.Max(0, Scores ? NextToScore - 1 : Sequence.Tokens.Count - 1);
 
     /// <summary>Log-probabilities of appended tokens are still to come.</summary>
     public bool Scores => Request.PromptLogProbs is not null && NextToScore < PromptEnd;

@@ -73,7 +73,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Idle_sequences_keep_their_state_until_it_is_needed_oldest_first()
     {
-        using var rig = new LoopRig(pages: 10);
+        using var rig = new LoopRig(pages: 10, prefixes: false);
         var sequences = Enumerable.Range(0, 3).Select(_ => rig.Create()).ToArray();
         foreach (var sequence in sequences)
         {
@@ -94,7 +94,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Status_counts_what_there_is()
     {
-        using var rig = new LoopRig(running: 1);
+        using var rig = new LoopRig(running: 1, prefixes: false);
         rig.Create(LoopRig.Tokens(4));
         rig.Create().Submit(LoopRig.Request(LoopRig.Tokens(40), 2));
         rig.Create().Submit(LoopRig.Request(LoopRig.Tokens(40), 2));

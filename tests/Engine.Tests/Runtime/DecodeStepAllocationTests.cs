@@ -83,7 +83,7 @@ public sealed class DecodeStepAllocationTests
             Tokenizer = LoopRig.Tokenizer,
             Options = new EngineOptions { MaxStepTokens = 32 },
             Chain = new LocalStageChain(backend, [.. stages]),
-            Pool = new PagePool(20),
+            Pool = new PagePool(20, keepsPrefixes: true),
             Time = TimeProvider.System,
         };
     }
