@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -23,7 +22,7 @@ internal sealed partial class SessionKeeper(
     ILocalSiloDetails silo,
     IOptions<SessionOptions> options,
     TimeProvider time,
-    ILogger<SessionKeeper> logger) : IHostedLifecycleService, IDisposable
+    ILogger<SessionKeeper> logger) : SiloWork
 {
     private const int ExpiryBatch = 256;
     private const int ResumeAttempts = 5;
@@ -32,34 +31,14 @@ internal sealed partial class SessionKeeper(
     private readonly SemaphoreSlim _places = new(options.Value.AutoResumeConcurrency);
     private readonly ConcurrentDictionary<string, bool> _inHand = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _missed = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public override void Dispose()
     {
-        _work = Task.WhenAll(Task.Run(ResumeAsync, CancellationToken.None), Task.Run(ExpireAsync, CancellationToken.None));
-        return Task.CompletedTask;
-    }
-
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await _work.WaitAsync(cancellationToken);
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose()
-    {
-        _stopping.Dispose();
+        base.Dispose();
         _places.Dispose();
     }
+
+    protected override Task RunAsync() => Task.WhenAll(ResumeAsync(), EveryAsync(_options.ExpiryInterval, time, ExpireAsync));
 
     /// <summary>
     /// Again and again, turns whose silo is no more: each of them is one silo's business, by its name. A silo that dies takes some seconds to be missed, so a
@@ -74,23 +53,17 @@ internal sealed partial class SessionKeeper(
 
         using var timer = new PeriodicTimer(_options.OrphanInterval, time);
         var seen = default(MembershipVersion?);
-        try
+        for (var scan = 0; ; scan++)
         {
-            for (var scan = 0; ; scan++)
+            var members = membership.CurrentSnapshot;
+            if (seen != members.Version || scan % ScansWithoutChange == 0)
             {
-                var members = membership.CurrentSnapshot;
-                if (seen != members.Version || scan % ScansWithoutChange == 0)
-                {
-                    seen = members.Version;
-                    await ResumeOrphansAsync(new Orphanage(members, silo.SiloAddress), isFirst: scan == 0);
-                }
-
-                await timer.WaitForNextTickAsync(_stopping.Token);
+                seen = members.Version;
+                await ResumeOrphansAsync(new Orphanage(members, silo.SiloAddress), isFirst: scan == 0);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The silo stops; what is left goes on at the next start, or on another silo.
+
+            // When the silo stops, what is left goes on at the next start, or on another silo.
+            await timer.WaitForNextTickAsync(Stopping);
         }
     }
 
@@ -118,10 +91,10 @@ internal sealed partial class SessionKeeper(
     {
         try
         {
-            await _places.WaitAsync(_stopping.Token);
+            await _places.WaitAsync(Stopping);
             try
             {
-                await ResumeAsync(turn, _stopping.Token);
+                await ResumeAsync(turn, Stopping);
             }
             finally
             {
@@ -186,22 +159,6 @@ internal sealed partial class SessionKeeper(
 
     private async Task ExpireAsync()
     {
-        using var timer = new PeriodicTimer(_options.ExpiryInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
-            {
-                await ExpireOnceAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The silo stops.
-        }
-    }
-
-    private async Task ExpireOnceAsync()
-    {
         try
         {
             foreach (var sessionId in await log.ListExpiredAsync(time.GetUtcNow(), ExpiryBatch))
@@ -219,7 +176,7 @@ internal sealed partial class SessionKeeper(
     {
         try
         {
-            await grains.GetGrain<ISessionGrain>(sessionId).GetAsync(_stopping.Token);
+            await grains.GetGrain<ISessionGrain>(sessionId).GetAsync(Stopping);
         }
         catch (OrleansLMException failure) when (failure.Code == ErrorCode.NotFound)
         {

@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
 
@@ -13,48 +13,9 @@ namespace OrleansLM.Silo.Moving;
 /// </summary>
 internal sealed partial class Rebalancer(
     SessionMover mover, ActiveSessions active, LocalLoad local, ClusterView view, IOptions<PlacementOptions> options, TimeProvider time, ILogger<Rebalancer> logger)
-    : IHostedLifecycleService, IDisposable
+    : SiloWork
 {
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _work = Task.Run(RunAsync, CancellationToken.None);
-        return Task.CompletedTask;
-    }
-
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await _work.WaitAsync(cancellationToken);
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _stopping.Dispose();
-
-    private async Task RunAsync()
-    {
-        using var timer = new PeriodicTimer(options.Value.RebalanceInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
-            {
-                await BalanceAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The silo stops.
-        }
-    }
+    protected override Task RunAsync() => EveryAsync(options.Value.RebalanceInterval, time, BalanceAsync);
 
     private async Task BalanceAsync()
     {
@@ -76,9 +37,9 @@ internal sealed partial class Rebalancer(
     {
         try
         {
-            await mover.MoveAsync(sessionId, target, _stopping.Token);
+            await mover.MoveAsync(sessionId, target, Stopping);
         }
-        catch (Exception failure) when (!_stopping.IsCancellationRequested)
+        catch (Exception failure) when (!Stopping.IsCancellationRequested)
         {
             LogNotBalanced(failure, target.ToParsableString(), options.Value.RebalanceInterval);
         }

@@ -1,8 +1,8 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using OrleansLM.Contracts.Grains;
+using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Membership;
 
 namespace OrleansLM.Silo.Placement;
@@ -16,48 +16,15 @@ internal sealed class LoadExchange(
     ClusterView view,
     PeerSigns signs,
     IOptions<PlacementOptions> options,
-    TimeProvider time) : IHostedLifecycleService, IDisposable
+    TimeProvider time) : SiloWork
 {
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
+    /// <summary>Those that a draining silo moves its sessions to are chosen by it.</summary>
+    protected override bool OutlastsDraining => true;
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync()
     {
-        _work = Task.Run(RunAsync, CancellationToken.None);
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await _work;
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _stopping.Dispose();
-
-    private async Task RunAsync()
-    {
-        using var timer = new PeriodicTimer(options.Value.LoadInterval, time);
-        try
-        {
-            do
-            {
-                await RefreshAsync();
-            }
-            while (await timer.WaitForNextTickAsync(_stopping.Token));
-        }
-        catch (OperationCanceledException)
-        {
-            // The silo stops.
-        }
+        await RefreshAsync();
+        await EveryAsync(options.Value.LoadInterval, time, RefreshAsync);
     }
 
     private async Task RefreshAsync()
@@ -73,10 +40,10 @@ internal sealed class LoadExchange(
     {
         try
         {
-            view.Update(address, await grains.GetGrain<ISiloGrain>(address.ToParsableString()).GetLoadAsync(_stopping.Token).WaitAsync(options.Value.LoadTimeout, time, _stopping.Token));
+            view.Update(address, await grains.GetGrain<ISiloGrain>(address.ToParsableString()).GetLoadAsync(Stopping).WaitAsync(options.Value.LoadTimeout, time, Stopping));
             signs.Heard(address);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException || !_stopping.IsCancellationRequested)
+        catch (Exception failure) when (failure is not OperationCanceledException || !Stopping.IsCancellationRequested)
         {
             // Next time.
         }

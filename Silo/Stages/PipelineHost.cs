@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -24,35 +23,12 @@ namespace OrleansLM.Silo.Stages;
 /// </summary>
 internal sealed partial class PipelineHost(
     IOptions<ServingOptions> serving, IOptions<StageSettings> settings, ModelRegistry registry, PipelineTable table, IGrainFactory grains, ILocalSiloDetails silo,
-    TimeProvider time, IMeterFactory meters, ILogger<PipelineHost> logger) : IHostedLifecycleService, IDisposable
+    TimeProvider time, IMeterFactory meters, ILogger<PipelineHost> logger) : SiloWork
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        var heads = serving.Value.Models.Where(model => model.Pipeline is { IsHead: true });
-        _work = Task.WhenAll(heads.Select(model => Task.Run(() => ServeAsync(model), CancellationToken.None)));
-        return Task.CompletedTask;
-    }
-
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await _work;
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _stopping.Dispose();
+    protected override Task RunAsync() =>
+        Task.WhenAll(serving.Value.Models.Where(model => model.Pipeline is { IsHead: true }).Select(model => Task.Run(() => ServeAsync(model), CancellationToken.None)));
 
     private async Task ServeAsync(ModelOptions options)
     {
@@ -61,16 +37,12 @@ internal sealed partial class PipelineHost(
         {
             while (!await TryServeAsync(options, pipeline))
             {
-                await Task.Delay(s_pause, time, _stopping.Token);
+                await Task.Delay(s_pause, time, Stopping);
             }
 
-            await FollowPlanAsync(pipeline);
+            await EveryAsync(settings.Value.ReplanInterval, time, () => FollowPlanAsync(pipeline));
         }
-        catch (OperationCanceledException)
-        {
-            // The silo stops.
-        }
-        catch (Exception error)
+        catch (Exception error) when (error is not OperationCanceledException || !Stopping.IsCancellationRequested)
         {
             LogFailed(error, pipeline);
         }
@@ -79,22 +51,18 @@ internal sealed partial class PipelineHost(
     /// <summary>A stage whose device is being emptied, or for which there is a clearly faster one, moves.</summary>
     private async Task FollowPlanAsync(string pipeline)
     {
-        using var timer = new PeriodicTimer(settings.Value.ReplanInterval, time);
-        while (await timer.WaitForNextTickAsync(_stopping.Token))
+        try
         {
-            try
+            var plan = await grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery(), Stopping);
+            if (plan.Pipelines.Any(planned => planned.Pipeline == pipeline && planned.Stages.Any(stage => stage.Change == nameof(StageChange.Moved))))
             {
-                var plan = await grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery(), _stopping.Token);
-                if (plan.Pipelines.Any(planned => planned.Pipeline == pipeline && planned.Stages.Any(stage => stage.Change == nameof(StageChange.Moved))))
-                {
-                    LogMoving(pipeline);
-                    table.Reroute(pipeline);
-                }
+                LogMoving(pipeline);
+                table.Reroute(pipeline);
             }
-            catch (Exception error) when (error is OrleansException or OrleansLMException or TimeoutException)
-            {
-                LogWaiting(pipeline, error.Message);
-            }
+        }
+        catch (Exception error) when (error is OrleansException or OrleansLMException or TimeoutException)
+        {
+            LogWaiting(pipeline, error.Message);
         }
     }
 
@@ -106,7 +74,7 @@ internal sealed partial class PipelineHost(
         {
             table.Set(PipelineRequests.Of(pipeline, silo, checkpoint, InferenceEngine.StateBytes(checkpoint.Config, options.Engine)) with { Stages = options.Pipeline!.Stages });
             var route = new ClusterStageRoute(grains, table, pipeline);
-            var stages = await route.PlaceAsync(_stopping.Token);
+            var stages = await route.PlaceAsync(Stopping);
             Serve(options, pipeline, checkpoint, route, stages);
             return true;
         }
