@@ -25,4 +25,8 @@ public sealed record SiloLoad
     /// <summary>Where it stands; empty when it was not said.</summary>
     [Id(5)]
     public required string Zone { get; init; }
+
+    /// <summary>Keys of the beginnings that sessions there had lately.</summary>
+    [Id(6)]
+    public required ulong[] Beginnings { get; init; }
 }

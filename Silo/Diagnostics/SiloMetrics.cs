@@ -21,9 +21,15 @@ public sealed class SiloMetrics
     private readonly Counter<long> _forks;
     private readonly Counter<long> _rollbacks;
     private readonly Counter<long> _expired;
+    private readonly Counter<long> _redirected;
     private readonly Counter<long> _tokensIn;
     private readonly Counter<long> _tokensOut;
     private readonly Histogram<double> _movePause;
+    private readonly Histogram<double> _moveDuration;
+    private readonly Counter<long> _moveCarried;
+    private readonly Counter<long> _movesFailed;
+    private readonly Counter<long> _linksLost;
+    private readonly Counter<long> _linksRefused;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitWrites;
 
@@ -49,9 +55,15 @@ public sealed class SiloMetrics
         _forks = meter.CreateCounter<long>("orleanslm.sessions.forks", "{session}", "Sessions made by forking");
         _rollbacks = meter.CreateCounter<long>("orleanslm.sessions.rollbacks", "{rollback}", "Rollbacks");
         _expired = meter.CreateCounter<long>("orleanslm.sessions.expired", "{session}", "Sessions deleted because their time was up");
+        _redirected = meter.CreateCounter<long>("orleanslm.sessions.redirected", "{session}", "New sessions that went to the silo that knows the beginning of their prompt");
         _tokensIn = meter.CreateCounter<long>("orleanslm.tokens.input", "{token}", "Tokens appended by callers");
         _tokensOut = meter.CreateCounter<long>("orleanslm.tokens.output", "{token}", "Tokens generated");
         _movePause = meter.CreateHistogram("orleanslm.sessions.move.pause", "s", "How long the turn of a session that moved to another silo stood still", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
+        _moveDuration = meter.CreateHistogram("orleanslm.sessions.move.duration", "s", "From the decision to move a session until it is on the other silo", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TransferSeconds });
+        _moveCarried = meter.CreateCounter<long>("orleanslm.sessions.move.carried", "{token}", "Tokens whose state was copied to the other silo before the session moved");
+        _movesFailed = meter.CreateCounter<long>("orleanslm.sessions.move.failures", "{session}", "Sessions that could not be moved and stayed, or go on from the log");
+        _linksLost = meter.CreateCounter<long>("orleanslm.link.lost", "{connection}", "Times that a stage lost an engine or a neighbour");
+        _linksRefused = meter.CreateCounter<long>("orleanslm.link.refused", "{connection}", "Links that were refused: another cluster, version, protocol, certificate or other weights");
         _commitDuration = meter.CreateHistogram("orleanslm.log.commit.duration", "s", "Time of one group commit", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Milliseconds });
         _sleeps = meter.CreateCounter<long>("orleanslm.sessions.sleeps", "{session}", "Sessions put to sleep: their state left the engine for a snapshot");
         _snapshotsWritten = meter.CreateCounter<long>("orleanslm.snapshots.written", "{snapshot}", "Snapshots written");
@@ -91,7 +103,24 @@ public sealed class SiloMetrics
 
     public void TurnResumed() => _turnsResumed.Add(1);
 
-    public void SessionMoved(TimeSpan pause) => _movePause.Record(pause.TotalSeconds);
+    /// <summary>The pause counts where a turn ran.</summary>
+    public void SessionMoved(MoveReport report)
+    {
+        _moveDuration.Record(report.Duration.TotalSeconds);
+        _moveCarried.Add(report.Carried);
+        if (report.TurnId is not null)
+        {
+            _movePause.Record(report.Pause.TotalSeconds);
+        }
+    }
+
+    public void SessionNotMoved() => _movesFailed.Add(1);
+
+    public void LinkLost() => _linksLost.Add(1);
+
+    public void LinkRefused() => _linksRefused.Add(1);
+
+    public void SessionRedirected() => _redirected.Add(1);
 
     public void SessionForked() => _forks.Add(1);
 

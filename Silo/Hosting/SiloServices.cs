@@ -68,6 +68,8 @@ public static class SiloServices
         services.AddSingleton<ClusterView>();
         services.AddSingleton<PeerSigns>();
         services.AddSingleton<LocalLoad>();
+        services.AddSingleton<KnownBeginnings>();
+        services.AddSingleton<PromptAffinity>();
         services.AddSingleton<SessionMover>();
         services.AddSingleton<StateCourier>();
         services.AddHostedService<LoadExchange>();
@@ -83,6 +85,7 @@ public static class SiloServices
         services.AddSingleton<WholeReplicas>();
         services.AddSingleton<StageNode>();
         services.AddHostedService(provider => provider.GetRequiredService<StageNode>());
+        services.AddHostedService<ClusterMetrics>();
         return services.AddHostedService<PipelineHost>();
     }
 

@@ -24,11 +24,10 @@ internal sealed partial class Rebalancer(
             return;
         }
 
-        var excess = ClusterView.Score(local.Measure()) - view.ScoreOf(target);
-        var shortest = active.Locations().Where(session => session.IsRunning).MinBy(session => session.Length);
-        if (excess > options.Value.RebalanceThreshold && shortest is not null)
+        var own = ClusterView.Score(local.Measure());
+        if (Imbalance.Choose(own, view.ScoreOf(target), options.Value.RebalanceThreshold, active.Locations()) is { } session)
         {
-            await MoveAsync(shortest.SessionId, target);
+            await MoveAsync(session.SessionId, target);
         }
     }
 

@@ -77,12 +77,13 @@ public sealed partial class SessionMover(
         {
             view.Placed(to);
             var report = await MoveToAsync(session, to, began, cancellationToken);
-            metrics.SessionMoved(report.Pause);
+            metrics.SessionMoved(report);
             LogMoved(report.SessionId, report.From, report.To, report.Length, report.Pause.TotalMilliseconds);
             return report;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            metrics.SessionNotMoved();
             LogNotMoved(failure, session.SessionId, to.ToParsableString());
             return Report(session, "", null, failure.Message, began);
         }

@@ -6,7 +6,7 @@ using OrleansLM.Silo.Sessions;
 namespace OrleansLM.Silo.Placement;
 
 /// <summary>How busy this silo is, measured when it is asked for.</summary>
-public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, IOptions<PlacementOptions> options)
+public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, KnownBeginnings known, IOptions<PlacementOptions> options)
 {
     private volatile bool _isDraining;
 
@@ -30,6 +30,15 @@ public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, IOpti
 
         // Without a model of its own (it serves stages to others, or has not loaded yet) it can take no session.
         var closed = IsDraining || models.All.Count == 0;
-        return new SiloLoad { RunningTurns = running, WaitingTurns = waiting, Sessions = active.Count, PagesUsed = pages, IsDraining = closed, Zone = options.Value.Zone };
+        return new SiloLoad
+        {
+            RunningTurns = running,
+            WaitingTurns = waiting,
+            Sessions = active.Count,
+            PagesUsed = pages,
+            IsDraining = closed,
+            Zone = options.Value.Zone,
+            Beginnings = known.Keys,
+        };
     }
 }

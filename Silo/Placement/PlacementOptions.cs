@@ -22,6 +22,14 @@ public sealed class PlacementOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>[0, 1048576]: a new session goes to a silo that knows so many more tokens of its prompt's beginning than the one it was placed on; 0: prompts are not looked at.</summary>
+    [Range(0, 1 << 20)]
+    public int AffinityTokens { get; set; } = 256;
+
+    /// <summary>[0, 10000]: by how many turns that silo may be busier.</summary>
+    [Range(0, 10_000)]
+    public int AffinitySlack { get; set; } = 4;
+
     /// <summary>[500 ms, 1 h]: how often a silo looks whether another is so much less busy that a session should move there.</summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "01:00:00")]
     public TimeSpan RebalanceInterval { get; set; } = TimeSpan.FromSeconds(3);

@@ -50,7 +50,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     {
         using var stream = OpenStream(command.StreamId);
         using var span = StartSpan("session.run_turn");
-        var reader = await _owner.StartTurnAsync(command, cancellationToken);
+        var reader = await StartTurnAsync(command, cancellationToken);
         KeepAlive();
         var ended = false;
         try
@@ -179,6 +179,21 @@ public sealed class SessionGrain : Grain, ISessionGrain
         if (silo is not null)
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        }
+    }
+
+    /// <summary>A session that had better begin elsewhere goes there; its caller comes again.</summary>
+    private async Task<TurnReader> StartTurnAsync(TurnCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _owner.StartTurnAsync(command, cancellationToken);
+        }
+        catch (BetterElsewhereException better)
+        {
+            PlaceAt(better.Silo);
+            MigrateOnIdle();
+            throw SessionOwner.Moving();
         }
     }
 

@@ -39,7 +39,21 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         LockedAsync(async () => await (await GetAsync()).HistoryAsync(start, end), cancellationToken);
 
     public Task<TurnReader> StartTurnAsync(TurnCommand command, CancellationToken cancellationToken) =>
-        LockedAsync(async () => await (await GetAsync()).Turns.StartAsync(command), cancellationToken);
+        LockedAsync(
+            async () =>
+            {
+                try
+                {
+                    return await (await GetAsync()).Turns.StartAsync(command);
+                }
+                catch (BetterElsewhereException)
+                {
+                    _hasLeft = true;
+                    await CloseAsync();
+                    throw;
+                }
+            },
+            cancellationToken);
 
     public Task<TurnReader> ResumeAsync(ResumeStream request, CancellationToken cancellationToken) =>
         LockedAsync(async () => await (await GetAsync()).Turns.ResumeAsync(request), cancellationToken);
@@ -231,7 +245,8 @@ internal sealed class SessionOwner(string sessionId, SessionServices services)
         return true;
     }
 
-    private static OrleansLMException Moving() => new(ErrorCode.Unavailable, "the session is moving to another silo: try again")
+    /// <summary>What those are told who call a session that is about to be on another silo.</summary>
+    public static OrleansLMException Moving() => new(ErrorCode.Unavailable, "the session is moving to another silo: try again")
     {
         Reason = "SESSION_MOVED",
         RetryAfter = TimeSpan.Zero,

@@ -4,6 +4,7 @@ using Orleans.Runtime;
 using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Log;
 using OrleansLM.Silo.Models;
+using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Sessions;
@@ -19,7 +20,8 @@ public sealed class SessionServices(
     SiloMetrics metrics,
     ILogger<SessionGrain> logger,
     ILocalSiloDetails? silo = null,
-    SessionSnapshots? snapshots = null)
+    SessionSnapshots? snapshots = null,
+    PromptAffinity? affinity = null)
 {
     public ISessionLog Log { get; } = log;
 
@@ -43,6 +45,9 @@ public sealed class SessionServices(
 
     /// <summary>Null: sessions do not sleep.</summary>
     public SessionSnapshots? Snapshots { get; } = snapshots is { IsEnabled: true } ? snapshots : null;
+
+    /// <summary>Null: sessions begin where they were placed.</summary>
+    public PromptAffinity? Affinity { get; } = affinity;
 
     public ILogger Logger { get; } = logger;
 

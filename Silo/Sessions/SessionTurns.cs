@@ -32,6 +32,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         var model = services.Models.Get(state.Session.Model);
         var lastToken = await LastTokenAsync();
         var plan = await Task.Run(() => TurnPlanner.Plan(command, state.Session, lastToken, model, services.Options));
+        await RequireBestPlaceAsync(model, plan.Prompt);
         var turn = RecordOf(command, hash, model, plan);
         var engineTurn = await SubmitAsync(model, turn.StartPosition, new TurnRequest
         {
@@ -105,6 +106,16 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
                 Reason = "TURN_IN_PROGRESS",
                 TurnId = active.TurnId,
             };
+        }
+    }
+
+    /// <exception cref="BetterElsewhereException">It is not this silo.</exception>
+    private async Task RequireBestPlaceAsync(HostedModel model, int[] prompt)
+    {
+        if (state.Session.Length == 0 && services.Affinity is { } affinity && await Task.Run(() => affinity.Choose(model, prompt)) is { } better)
+        {
+            services.Metrics.SessionRedirected();
+            throw new BetterElsewhereException(better);
         }
     }
 

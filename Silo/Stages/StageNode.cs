@@ -7,6 +7,7 @@ using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Runtime.Links;
 using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.Weights;
+using OrleansLM.Silo.Diagnostics;
 using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Placement;
 
@@ -15,17 +16,20 @@ namespace OrleansLM.Silo.Stages;
 /// <summary>This silo's stage server, and its device as others see it. Listens before the silo joins the cluster and until it has left it.</summary>
 public sealed partial class StageNode(
     IOptions<StageSettings> settings, IOptions<ServingOptions> serving, ILocalSiloDetails silo, LocalLoad load, PipelineTable pipelines, WholeReplicas replicas,
-    IOptions<PlacementOptions> placement, TimeProvider time, ILogger<StageNode> logger) : IHostedLifecycleService, IStageModels, IStageObserver, IDisposable
+    IOptions<PlacementOptions> placement, TimeProvider time, SiloMetrics metrics, ILogger<StageNode> logger) : IHostedLifecycleService, IStageModels, IStageObserver, IDisposable
 {
     private readonly StageSettings _settings = settings.Value;
     private readonly Lazy<double> _bytesPerSecond = new(() => settings.Value.GigabytesPerSecond * 1e9 ?? ReadSpeed.Measure());
     private StageServer? _server;
     private ITimer? _idle;
 
+    /// <summary>The stages that are loaded here for pipelines of other silos.</summary>
+    public IReadOnlyList<StageInUse> Held => _server?.Stages ?? [];
+
     /// <summary>The device, and what is on it.</summary>
     public StageDevice Describe()
     {
-        var loaded = _server?.Stages ?? [];
+        var loaded = Held;
         var (begun, whole) = (pipelines.Requests, replicas.Requests);
         return new StageDevice
         {
@@ -84,13 +88,21 @@ public sealed partial class StageNode(
         ? Checkpoint.Open(options.Directory)
         : throw new CheckpointException($"silo {silo.Name} knows no model folder '{model}'; expected one of {string.Join(", ", serving.Value.Models.Select(options => Checkpoint.FolderName(options.Directory)))}");
 
-    public void Refused(string peer, string reason) => LogRefused(peer, reason);
+    public void Refused(string peer, string reason)
+    {
+        metrics.LinkRefused();
+        LogRefused(peer, reason);
+    }
 
     public void Loaded(StageAssignment stage, TimeSpan took) => LogLoaded(stage, took.TotalSeconds);
 
     public void Connected(StageAssignment stage, long epoch, string peer) => LogConnected(stage, epoch, peer);
 
-    public void Lost(StageAssignment stage, long epoch, string reason) => LogLost(stage, epoch, reason);
+    public void Lost(StageAssignment stage, long epoch, string reason)
+    {
+        metrics.LinkLost();
+        LogLost(stage, epoch, reason);
+    }
 
     public void Unloaded(StageAssignment stage) => LogUnloaded(stage);
 

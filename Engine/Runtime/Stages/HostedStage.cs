@@ -24,6 +24,9 @@ internal sealed class HostedStage : IDisposable
     private bool _stopped;
     private long _steps;
     private long _busy;
+    private StageRun? _counted;
+    private long _sent;
+    private long _received;
 
     /// <summary>Loads the assigned layers. Takes over the checkpoint.</summary>
     /// <exception cref="CheckpointException">A weight is missing, of another shape or not finite.</exception>
@@ -65,10 +68,13 @@ internal sealed class HostedStage : IDisposable
 
     public StageInUse Describe()
     {
-        var run = Volatile.Read(ref _run);
-        return new StageInUse(
-            Assignment, run?.Epoch ?? 0, run?.IsConnected ?? false, Volatile.Read(ref _steps), Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busy)),
-            _model.State.SizeInBytes + _model.WorkspaceBytes);
+        lock (_lock)
+        {
+            var open = _run == _counted ? null : _run;
+            return new StageInUse(
+                Assignment, _run?.Epoch ?? 0, _run?.IsConnected ?? false, Volatile.Read(ref _steps), Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busy)),
+                _model.State.SizeInBytes + _model.WorkspaceBytes, _sent + (open?.BytesSent ?? 0), _received + (open?.BytesReceived ?? 0));
+        }
     }
 
     /// <summary>The run of an epoch: a new one takes the place of the one before.</summary>
@@ -108,6 +114,8 @@ internal sealed class HostedStage : IDisposable
         lock (_lock)
         {
             IdleSince = _run == run ? Stopwatch.GetTimestamp() : IdleSince;
+            _counted = run;
+            (_sent, _received) = (_sent + run.BytesSent, _received + run.BytesReceived);
         }
 
         _observer.Lost(Assignment, run.Epoch, reason);

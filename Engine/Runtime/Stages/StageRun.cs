@@ -27,6 +27,12 @@ internal sealed class StageRun(HostedStage stage, long epoch, DataType hiddenTyp
 
     public string? Incoming => _incoming?.Peer;
 
+    /// <summary>Over both links, headers included.</summary>
+    public long BytesSent => (_incoming?.BytesSent ?? 0) + (_outgoing?.BytesSent ?? 0);
+
+    /// <summary>Over both links, headers included.</summary>
+    public long BytesReceived => (_incoming?.BytesReceived ?? 0) + (_outgoing?.BytesReceived ?? 0);
+
     /// <returns>False when the run is over.</returns>
     public bool SetIncoming(Link link) => Set(ref _incoming, link);
 
