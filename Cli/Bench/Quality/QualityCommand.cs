@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using OrleansLM.Cli.Local;
 using OrleansLM.Cli.Perplexity;
@@ -61,7 +62,9 @@ internal sealed class QualityCommand
 
     private async Task PerplexityAsync(InferenceEngine engine, int[] text, int[] lengths, Dictionary<string, double> reference, CancellationToken cancellationToken)
     {
-        foreach (var result in await new PerplexityMeter(engine, text, engine.Tokenizer.BosTokenId).TruncateAsync(lengths, cancellationToken))
+        var progress = new QualityProgress("perplexity", lengths.Max());
+        var meter = new PerplexityMeter(engine, text, engine.Tokenizer.BosTokenId) { Progress = progress.Add };
+        foreach (var result in await meter.TruncateAsync(lengths, cancellationToken))
         {
             var name = $"nll/{engine.Description.ModelName}/{result.Length}";
             Add(reference.TryGetValue(result.Length.ToString(), out var expected)
@@ -74,33 +77,41 @@ internal sealed class QualityCommand
     {
         var found = 0;
         var missed = new List<string>();
+        IEngineSequence? last = null;
         for (var i = 0; i < depths; i++)
         {
             var prompt = PassKeyPrompt.Make(engine.Tokenizer, filler, length, (i + 0.5) / depths, 10_000 + 6367 * (i + 1) % 90_000);
-            if ((await AnswerAsync(engine, prompt.Ids, cancellationToken)).Contains(prompt.Answer, StringComparison.Ordinal))
-            {
-                found++;
-            }
-            else
-            {
-                missed.Add($"{(i + 0.5) / depths:P0}");
-            }
+            var began = Stopwatch.GetTimestamp();
+            var (answer, sequence) = await AnswerAsync(engine, prompt.Ids, last, cancellationToken);
+            await (last?.DisposeAsync() ?? ValueTask.CompletedTask);
+            last = sequence;
+            var isFound = answer.Contains(prompt.Answer, StringComparison.Ordinal);
+            Console.Error.WriteLine($"pass key {i + 1} of {depths} at {(i + 0.5) / depths:P0} of {length:N0} tokens: {(isFound ? "found" : $"missed ({answer.Trim()})")}, {Stopwatch.GetElapsedTime(began).TotalSeconds:N1} s");
+            found += isFound ? 1 : 0;
+            missed.AddRange(isFound ? [] : [$"{(i + 0.5) / depths:P0}"]);
         }
 
+        await (last?.DisposeAsync() ?? ValueTask.CompletedTask);
         Add(BenchRow.Of($"passkey/{engine.Description.ModelName}/{length}", found, "found", depths, missed.Count > 0 ? $"missed at {string.Join(", ", missed)}" : null));
     }
 
-    private static async Task<string> AnswerAsync(InferenceEngine engine, int[] ids, CancellationToken cancellationToken)
+    /// <summary>What stands before the key is the same text in each prompt: the state that <paramref name="last"/> has of it is shared.</summary>
+    private static async Task<(string Text, IEngineSequence Sequence)> AnswerAsync(InferenceEngine engine, int[] ids, IEngineSequence? last, CancellationToken cancellationToken)
     {
-        await using var sequence = engine.CreateSequence([]);
-        var turn = sequence.Submit(new TurnRequest { Tokens = ids, Stop = new StopConditions { MaxNewTokens = 8 } });
+        var sequence = engine.CreateSequence(ids);
+        if (last is not null)
+        {
+            await sequence.ShareAsync(last, cancellationToken);
+        }
+
+        var turn = sequence.Submit(new TurnRequest { Tokens = default, Stop = new StopConditions { MaxNewTokens = 8 } });
         var text = "";
         await foreach (var output in turn.Output.ReadAllAsync(cancellationToken))
         {
             text += output.Text;
         }
 
-        return text;
+        return (text, sequence);
     }
 
     private static Dictionary<string, double> Reference(string? golden, string text)

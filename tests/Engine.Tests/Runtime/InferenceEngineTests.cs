@@ -1,12 +1,23 @@
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Sampling;
 using OrleansLM.Engine.Tests.Models;
+using OrleansLM.Engine.Tests.Weights;
+using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Tests.Runtime;
 
 public sealed class InferenceEngineTests
 {
     private const double Tolerance = 2e-3;
+
+    [Fact]
+    public void A_tokenizer_with_more_ids_than_the_model_is_refused()
+    {
+        using var folder = SyntheticModel.Write();
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        var error = Assert.Throws<CheckpointException>(() => InferenceEngine.Load(checkpoint, LoopRig.Tokenizer, TinyEngine.Options(), TimeProvider.System));
+        Assert.Contains("has 4096 ids; expected at most 40, the vocabulary of the model", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(TinyEngine.Yarn)]
