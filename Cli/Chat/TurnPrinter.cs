@@ -9,6 +9,7 @@ public sealed class TurnPrinter(TextWriter output)
     private const int ProgressTokens = 2048;
 
     private bool _progressShown;
+    private string? _noticedTurn;
 
     public async Task PrintAsync(IAsyncEnumerable<TurnEvent> events)
     {
@@ -16,7 +17,9 @@ public sealed class TurnPrinter(TextWriter output)
         {
             switch (item.EventCase)
             {
-                case TurnEvent.EventOneofCase.Started when item.Started.Notice.Length > 0:
+                case TurnEvent.EventOneofCase.Started when item.Started.Notice.Length > 0 && item.TurnId != _noticedTurn:
+                    // A stream that is resumed says it again.
+                    _noticedTurn = item.TurnId;
                     await output.WriteLineAsync($"[{item.Started.Notice}]");
                     break;
                 case TurnEvent.EventOneofCase.Prefill when item.Prefill.Total >= ProgressTokens:
