@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansLM.Cli.Bench.Capacity;
 using OrleansLM.Cli.Bench.Chaos;
 using OrleansLM.Cli.Bench.Move;
 using OrleansLM.Cli.Bench.Quality;
@@ -20,6 +21,7 @@ internal static class BenchCommand
         Links(),
         ChaosCommand.Create(),
         MoveCommand.Create(),
+        CapacityCommand.Create(),
         Gpu(),
         ServeCommand.Create(),
         QualityCommand.Create(),

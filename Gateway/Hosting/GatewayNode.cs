@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Connections.Security;
 using Orleans.Hosting;
 using OrleansLM.Hosting.Cluster;
 using OrleansLM.Hosting.Nodes;
@@ -49,6 +50,17 @@ public static class GatewayNode
         {
             var (invariant, connection) = MemberDatabase.Of(cluster)!;
             client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (invariant, connection));
+        }
+
+        if (ClusterTls.Load(cluster.Tls) is { } tls)
+        {
+            client.UseTls(options =>
+            {
+                options.LocalCertificate = tls.Certificate;
+                options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+                options.ClientCertificateMode = tls.IsMutual ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.NoCertificate;
+                options.RemoteCertificateValidation = (certificate, _, _) => tls.IsTrusted(certificate);
+            });
         }
 
         var began = TimeProvider.System.GetTimestamp();

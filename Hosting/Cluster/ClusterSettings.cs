@@ -53,4 +53,6 @@ public sealed class ClusterSettings
     /// <summary>[1 s, 1 h]: how long a node tries to find the cluster when it starts.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan JoinTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    public ClusterTlsSettings Tls { get; set; } = new();
 }

@@ -19,7 +19,20 @@ public sealed class ClusterSettingsValidator : IValidateOptions<ClusterSettings>
             "not set; expected one such as Host=127.0.0.1;Database=orleanslm;Username=orleanslm, because Cluster:Clustering is Postgres");
         Require(failures, IPAddress.TryParse(options.Address, out _), "Address", $"is '{options.Address}'; expected an IP address");
         Require(failures, options.SiloPort != options.ClientPort, "ClientPort", $"is {options.ClientPort}, the silo port; expected another");
+        CheckTls(failures, options.Tls);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void CheckTls(List<string> failures, ClusterTlsSettings settings)
+    {
+        try
+        {
+            _ = ClusterTls.Load(settings);
+        }
+        catch (InvalidDataException failure)
+        {
+            failures.Add(failure.Message);
+        }
     }
 
     private static void Require(List<string> failures, bool isRight, string key, string what)

@@ -19,7 +19,13 @@ public static class NodeProgram
             await app.WaitForShutdownAsync(cancellationToken);
             return Environment.ExitCode;
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            // Told to stop, or given up by the cluster, before it served.
+            await Console.Error.WriteLineAsync($"orleanslm {name}: stopped before it served");
+            return Environment.ExitCode;
+        }
+        catch (Exception error)
         {
             await Console.Error.WriteLineAsync($"orleanslm {name}: {(error is OptionsValidationException options ? string.Join("; ", options.Failures) : error.Message)}");
             return 1;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Connections.Security;
 using Orleans.Hosting;
 using OrleansLM.Hosting.Cluster;
 using OrleansLM.Hosting.Nodes;
@@ -67,6 +68,17 @@ public static class SiloNode
             silo.Services.AddSingleton(cluster);
             silo.Services.AddHostedService<CutWatch>();
             silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), cluster.SiloPort, cluster.ClientPort);
+        }
+
+        if (ClusterTls.Load(cluster.Tls) is { } tls)
+        {
+            silo.UseTls(options =>
+            {
+                options.LocalCertificate = tls.Certificate;
+                options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+                options.ClientCertificateMode = tls.IsMutual ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.NoCertificate;
+                options.RemoteCertificateValidation = (certificate, _, _) => tls.IsTrusted(certificate);
+            });
         }
 
         silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = cluster.ClusterId);

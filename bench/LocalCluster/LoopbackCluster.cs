@@ -55,8 +55,8 @@ public sealed class LoopbackCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>One more silo.</summary>
-    public async Task<NodeProcess> AddSiloAsync() => await BeginSilo(await HostAsync());
+    /// <summary>One more silo, with more settings.</summary>
+    public async Task<NodeProcess> AddSiloAsync(params string[] settings) => await BeginSilo(await HostAsync(), settings);
 
     /// <summary>One more gateway.</summary>
     public async Task<NodeProcess> AddGatewayAsync()
@@ -94,10 +94,10 @@ public sealed class LoopbackCluster : IAsyncDisposable
 
     private async Task<NetworkHost?> HostAsync() => Network is { } network ? await network.AddHostAsync() : null;
 
-    private async Task<NodeProcess> BeginSilo(NetworkHost? host)
+    private async Task<NodeProcess> BeginSilo(NetworkHost? host, params string[] settings)
     {
         var name = $"silo-{_silos.Count + 1}";
-        var silo = new NodeProcess(name, _options.Program, [.. SiloArguments(name), .. Address(host), .. Common(), .. _options.SiloSettings]) { Host = host };
+        var silo = new NodeProcess(name, _options.Program, [.. SiloArguments(name), .. Address(host), .. Common(), .. _options.SiloSettings, .. settings]) { Host = host };
         _silos.Add(silo);
         await silo.StartAsync(_options.StartLimit);
         return silo;

@@ -151,7 +151,7 @@ internal sealed partial class MembershipAgent(
     }
 
     private bool HasNeverJoined(SiloTableEntry entry)
-        => _options.EvictWhenMaxJoinAttemptTimeExceeded && entry.Status is SiloStatus.Created or SiloStatus.Joining
+        => _options.EvictWhenMaxJoinAttemptTimeExceeded && !entry.Silo.Equals(silo.SiloAddress) && entry.Status is SiloStatus.Created or SiloStatus.Joining
             && time.GetUtcNow().UtcDateTime - entry.StartTime > _options.MaxJoinAttemptTime;
 
     private void Gossip(MembershipVersion version)

@@ -35,6 +35,17 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Silos stand on hosts of a network that can be cut.</summary>
     public static Task<TestCluster> StartOnNetworkAsync(int silos, int gateways) => StartAsync(PostgresServer.Missing is null, true, silos, gateways, []);
 
+    /// <summary>One silo and one gateway with settings for both.</summary>
+    public static async Task<TestCluster> StartSmallAsync(params string[] settings) => new(await LoopbackCluster.StartAsync(new LoopbackOptions
+    {
+        Program = Path.Combine(AppContext.BaseDirectory, "OrleansLM.Cli.dll"),
+        Model = Repository.TinyModel,
+        Silos = 1,
+        Gateways = 1,
+        Settings = settings,
+        SiloSettings = ["--Serving:Models:0:Engine:StateBytes=67108864"],
+    }));
+
     private static async Task<TestCluster> StartAsync(bool usePostgres, bool useNetwork, int silos, int gateways, string[] settings) => new(await LoopbackCluster.StartAsync(new LoopbackOptions
     {
         UseNetwork = useNetwork,
