@@ -19,6 +19,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly string[] _arguments;
+    private int _mebibytes;
     private Process? _process;
     private GrpcChannel? _channel;
 
@@ -30,6 +31,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
     public int ProcessId => _process!.Id;
+
+    public string DataFolder => _data;
 
     /// <summary>A channel that lives as long as this object: its connection is lost with the process, and made again.</summary>
     public GrpcChannel Channel => _channel ??= ServerAddress.Connect(Address);
@@ -43,9 +46,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
 
-    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) => StartAsync(new ServerProcess(environment, arguments));
+
+    /// <summary>Its data folder is a file system of its own in memory, that only it sees and that goes away with it. See <see cref="SmallDisk"/>.</summary>
+    public static Task<ServerProcess> StartOnSmallDiskAsync(int mebibytes, params string[] arguments) =>
+        StartAsync(new ServerProcess(new Dictionary<string, string>(), arguments) { _mebibytes = mebibytes });
+
+    private static async Task<ServerProcess> StartAsync(ServerProcess server)
     {
-        var server = new ServerProcess(environment, arguments);
         try
         {
             await server.StartAsync();
@@ -95,7 +103,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private ProcessStartInfo Command()
     {
-        var command = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] program = _mebibytes > 0 ? [.. SmallDisk.Command(_mebibytes, _data), "dotnet"] : ["dotnet"];
+        var command = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         command.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in _environment)
         {
