@@ -32,11 +32,12 @@ public interface ISessionGrain : IGrainWithStringKey
     IAsyncEnumerable<TurnEvent> ResumeAsync(ResumeStream request, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Whether this activation has the open stream that its reader called so. An activation that took over from a lost silo has not: so a reader that hears
-    /// nothing learns of the loss long before its call times out.
+    /// Whether this activation has the open stream that its reader called so, and nothing to give from the offset on that the reader waits for (null: whatever
+    /// it has). An activation that took over from a lost silo has no such stream; one whose reader asked through a lost silo has news that it was not asked for.
+    /// So a reader that hears nothing learns of the loss long before its call times out.
     /// </summary>
     [Alias("HasStream")]
-    Task<bool> HasStreamAsync(string streamId, CancellationToken cancellationToken = default);
+    Task<bool> HasStreamAsync(string streamId, int? awaited = null, CancellationToken cancellationToken = default);
 
     /// <summary>Ends the running turn, if it is the one meant (null: any); returns whether one was running.</summary>
     [Alias("Cancel")]

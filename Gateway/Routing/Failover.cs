@@ -81,7 +81,9 @@ public sealed partial class Failover(
                 var events = resumed
                     ? session.ResumeAsync(new ResumeStream { TurnId = progress.TurnId, FromOffset = progress.NextOffset, StreamId = streamId }, cancellationToken)
                     : start(streamId, cancellationToken);
-                await using var watch = new StreamWatch(token => session.HasStreamAsync(streamId, token), time);
+
+                // A stream whose end cancels its turn is only given up when nobody has it.
+                await using var watch = new StreamWatch(token => session.HasStreamAsync(streamId, cancels ? null : progress.NextOffset, token), time);
                 await using var reader = new LossyReader(events, watch, cancellationToken);
                 while (await reader.MoveNextAsync())
                 {

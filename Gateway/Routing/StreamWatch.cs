@@ -2,7 +2,7 @@ namespace OrleansLM.Gateway.Routing;
 
 /// <summary>
 /// Watches a stream that a reader waits for: when nothing comes for a while, asks who has the session now whether it has the stream. A silo that died says nothing,
-/// and the call that waits for it may only time out; but whoever took the session over answers as soon as the silo is declared dead.
+/// and the call that waits for it, or went through it, may only time out; but whoever has the session then answers as soon as the silo is declared dead.
 /// </summary>
 internal sealed class StreamWatch : IAsyncDisposable
 {

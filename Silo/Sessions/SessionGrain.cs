@@ -28,7 +28,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     private readonly SessionOwner _owner;
     private IGrainTimer? _keepAlive;
     private IGrainTimer? _linger;
-    private readonly HashSet<string> _namedStreams = [];
+    private readonly Dictionary<string, TurnReader?> _namedStreams = [];
     private int _openStreams;
     private bool _isLeaving;
     private ArchiveUpload? _upload;
@@ -50,7 +50,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     {
         using var stream = OpenStream(command.StreamId);
         using var span = StartSpan("session.run_turn");
-        var reader = await StartTurnAsync(command, cancellationToken);
+        var reader = stream.Reads(await StartTurnAsync(command, cancellationToken));
         KeepAlive();
         var ended = false;
         try
@@ -74,7 +74,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
     {
         using var stream = OpenStream(request.StreamId);
         using var span = StartSpan("session.resume");
-        var reader = await _owner.ResumeAsync(request, cancellationToken);
+        var reader = stream.Reads(await _owner.ResumeAsync(request, cancellationToken));
         KeepAlive();
         await foreach (var item in reader.ReadAsync(cancellationToken))
         {
@@ -82,7 +82,8 @@ public sealed class SessionGrain : Grain, ISessionGrain
         }
     }
 
-    public Task<bool> HasStreamAsync(string streamId, CancellationToken cancellationToken = default) => Task.FromResult(_namedStreams.Contains(streamId));
+    public Task<bool> HasStreamAsync(string streamId, int? awaited = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_namedStreams.TryGetValue(streamId, out var reader) && !(awaited is { } offset && reader?.HasFrom(offset) == true));
 
     public Task<bool> CancelAsync(string? turnId, CancellationToken cancellationToken = default) => GuardAsync(_owner.CancelAsync(turnId, cancellationToken));
 
@@ -221,7 +222,7 @@ public sealed class SessionGrain : Grain, ISessionGrain
         _openStreams++;
         if (id is not null)
         {
-            _namedStreams.Add(id);
+            _namedStreams[id] = null;
         }
 
         return new StreamScope(this, id);
@@ -279,6 +280,16 @@ public sealed class SessionGrain : Grain, ISessionGrain
 
     private readonly struct StreamScope(SessionGrain grain, string? id) : IDisposable
     {
+        public TurnReader Reads(TurnReader reader)
+        {
+            if (id is not null)
+            {
+                grain._namedStreams[id] = reader;
+            }
+
+            return reader;
+        }
+
         public void Dispose() => grain.CloseStream(id);
     }
 }

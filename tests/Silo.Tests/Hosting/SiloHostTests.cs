@@ -56,7 +56,15 @@ public sealed class SiloHostTests : IDisposable
         await using var resumed = session.ResumeAsync(new ResumeStream { FromOffset = 0, StreamId = "resumed" }).GetAsyncEnumerator();
         Assert.True(await resumed.MoveNextAsync());
         Assert.Equal((true, true, false), (await session.HasStreamAsync("turn"), await session.HasStreamAsync("resumed"), await session.HasStreamAsync("other")));
+        Assert.True(await session.HasStreamAsync("turn", s_prompt.Length));
+        silo.Engine.Allow(1);
+        Assert.True(await resumed.MoveNextAsync());
+        while (resumed.Current.Kind != TurnEventKind.Token)
+        {
+            Assert.True(await resumed.MoveNextAsync());
+        }
 
+        Assert.Equal((false, true), (await session.HasStreamAsync("turn", s_prompt.Length), await session.HasStreamAsync("turn", s_prompt.Length + 1)));
         Assert.True(await session.CancelAsync(null));
         while (await resumed.MoveNextAsync())
         {
