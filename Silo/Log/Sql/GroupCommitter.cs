@@ -90,7 +90,8 @@ internal sealed class GroupCommitter : IDisposable
         var began = Stopwatch.GetTimestamp();
         while (!IsUrgent() && _options.GroupInterval - Stopwatch.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
-            _wake.WaitOne(left);
+            // Waits count whole milliseconds: what is left of one would be a wait of none, again and again.
+            _wake.WaitOne(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
         }
 
         lock (_sync)
