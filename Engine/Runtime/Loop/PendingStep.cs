@@ -16,10 +16,14 @@ internal sealed class PendingStep
 
     public List<StepEntry> Entries { get; } = [];
 
+    /// <summary>Its prefills have said how far they are.</summary>
+    public bool ToldProgress { get; set; }
+
     public void Clear(long number, long began)
     {
         Number = number;
         Began = began;
+        ToldProgress = false;
         Batch.Clear();
         Rows.Clear();
         Entries.Clear();

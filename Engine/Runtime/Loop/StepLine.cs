@@ -55,7 +55,7 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
                 return null;
             }
 
-            StepOutcome.ReportProgress(step);
+            StepOutcome.TellProgress(step);
         }
         catch (Exception error)
         {

@@ -14,6 +14,7 @@ internal sealed class StepOutcome(EngineParts parts, EngineInstruments instrumen
 
     public void Read(PendingStep step, int first, int rows, ReadOnlySpan<float> logits)
     {
+        TellProgress(step);
         var width = parts.Config.VocabularySize;
         for (var i = 0; i < rows; i++)
         {
@@ -27,6 +28,7 @@ internal sealed class StepOutcome(EngineParts parts, EngineInstruments instrumen
 
     public void Take(PendingStep step, int row, in SampledToken token)
     {
+        TellProgress(step);
         var wanted = step.Rows[row];
         if (wanted.IsWanted)
         {
@@ -43,9 +45,17 @@ internal sealed class StepOutcome(EngineParts parts, EngineInstruments instrumen
         }
     }
 
-    /// <summary>A prefill that takes more than one step says how far it is; a reader that is behind misses some of that.</summary>
-    public static void ReportProgress(PendingStep step)
+    /// <summary>
+    /// A prefill that takes more than one step says how far it is, before its last step's token; a reader that is behind misses some of that.
+    /// </summary>
+    public static void TellProgress(PendingStep step)
     {
+        if (step.ToldProgress)
+        {
+            return;
+        }
+
+        step.ToldProgress = true;
         foreach (var entry in step.Entries)
         {
             var turn = entry.Turn;

@@ -105,8 +105,9 @@ public sealed class EngineLoopTests
         using var rig = new LoopRig(budget: 16);
         var turn = rig.Create(LoopRig.Tokens(10)).Submit(LoopRig.Request(LoopRig.Tokens(40), 1));
         rig.RunUntilIdle();
-        var progress = LoopRig.Read(turn).Where(output => output.Kind == TurnOutputKind.PrefillProgress).Select(output => (output.Position, output.Total));
-        Assert.Equal([(16, 50), (32, 50), (48, 50), (50, 50)], progress);
+        var outputs = LoopRig.Read(turn);
+        Assert.Equal([(16, 50), (32, 50), (48, 50), (50, 50)], outputs.TakeWhile(output => output.Kind == TurnOutputKind.PrefillProgress).Select(output => (output.Position, output.Total)));
+        Assert.DoesNotContain(outputs.SkipWhile(output => output.Kind == TurnOutputKind.PrefillProgress), output => output.Kind == TurnOutputKind.PrefillProgress);
     }
 
     [Theory]
