@@ -25,9 +25,14 @@ public sealed class StepBatch
     /// <summary>Changes with every change of the batch: what was made of it for one version is good for that version.</summary>
     internal int Version { get; private set; }
 
+    /// <summary>Some of the <see cref="Tokens"/> are to come.</summary>
+    internal bool Follows { get; private set; }
+
     private int PageIdCount { get; set; }
 
-    /// <summary>Token id of each row, [T].</summary>
+    /// <summary>
+    /// Token id of each row, [T]. A negative one, ~i, stands for the token that entry i of the logit rows of the step before chooses; see <see cref="Follows"/>.
+    /// </summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, RowCount);
 
     /// <summary>Absolute position of each row, [T].</summary>
@@ -47,6 +52,7 @@ public sealed class StepBatch
     public void Clear()
     {
         RowCount = SegmentCount = LogitRowCount = CopyCount = PageIdCount = 0;
+        Follows = false;
         Version++;
     }
 
@@ -71,6 +77,7 @@ public sealed class StepBatch
         Grow(ref _pageIds, PageIdCount + pageTable.Length);
         Grow(ref _segments, SegmentCount + 1);
         tokens.CopyTo(_tokens.AsSpan(first));
+        Follows |= tokens.Length == 1 && tokens[0] < 0;
         for (var i = 0; i < tokens.Length; i++)
         {
             _positions[first + i] = startPosition + i;
@@ -83,6 +90,9 @@ public sealed class StepBatch
         Version++;
         return first;
     }
+
+    /// <summary>What stands in <see cref="Tokens"/> for the token that an entry of the logit rows of the step before chooses.</summary>
+    internal static int ToCome(int logitRow) => ~logitRow;
 
     /// <summary>Asks for the logits of a row; rows must be asked for in ascending order.</summary>
     public void AddLogitRow(int row)

@@ -7,7 +7,8 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
 /// The life of an engine, one round at a time: carry out what other threads asked, hand out what finished steps produced, ask the scheduler until it answers
-/// with a step, begin it. Where the stages run on this thread a step is finished when it has begun; elsewhere several are under way. One thread calls <see cref="RunOnce"/>; <see cref="Submit"/>, <see cref="Ask"/> and <see cref="NewSequence"/> are for any.
+/// with a step, begin it. Where the stages run on this thread a step is finished when it has begun; elsewhere several are under way, or the next one is begun before the tokens
+/// that it takes are known here. One thread calls <see cref="RunOnce"/>; <see cref="Submit"/>, <see cref="Ask"/> and <see cref="NewSequence"/> are for any.
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
@@ -60,7 +61,7 @@ internal sealed class EngineLoop : IDisposable
     /// <exception cref="EngineException">Unavailable: the engine has stopped.</exception>
     public void Ask(Action command)
     {
-        if (!Commands.TryPost(command))
+        if (!Commands.TryPost(() => BetweenSteps(command)))
         {
             throw Stopped();
         }
@@ -125,8 +126,9 @@ internal sealed class EngineLoop : IDisposable
             _line.Forget();
         }
 
-        var any = CompleteSteps();
+        var any = _parts.Chain.Depth > 1 && CompleteSteps();
         any |= BeginStep();
+        any |= BeginFollowing();
         any |= CompleteSteps();
         return any;
     }
@@ -150,6 +152,7 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Engine's thread.</summary>
     public void Cancel(EngineTurn turn)
     {
+        CompleteAll();
         if (!turn.Ended)
         {
             _ending.Finish(turn, FinishReason.Cancelled);
@@ -276,14 +279,31 @@ internal sealed class EngineLoop : IDisposable
         }
 
         PublishLoad();
+        Begin();
+        return true;
+    }
+
+    /// <summary>Begins the next step before the one under way is done, so that the device does not wait for this thread. What follows a token that ends its turn is nobody's.</summary>
+    private bool BeginFollowing()
+    {
+        if (!_line.CanFollow || !_planner.NextToFollow())
+        {
+            return false;
+        }
+
+        Begin();
+        return true;
+    }
+
+    private void Begin()
+    {
         if (_line.Begin(_planner.Plan, _turns) is { } failed)
         {
             Settle(failed);
         }
-
-        return true;
     }
 
+    /// <summary>Of a chain that waits for its steps, the oldest; else all that are done.</summary>
     private bool CompleteSteps()
     {
         var any = false;
@@ -291,9 +311,27 @@ internal sealed class EngineLoop : IDisposable
         {
             Settle(step);
             any = true;
+            if (_parts.Chain.Depth == 1)
+            {
+                break;
+            }
         }
 
         return any;
+    }
+
+    /// <summary>Carries out what looks at states or changes them: none of them is ahead of its tokens then.</summary>
+    private void BetweenSteps(Action command)
+    {
+        CompleteAll();
+        command();
+    }
+
+    private void CompleteAll()
+    {
+        while (_parts.Chain.Depth == 1 && CompleteSteps())
+        {
+        }
     }
 
     /// <summary>A step is over, well or not.</summary>

@@ -19,6 +19,23 @@ internal sealed class PendingStep
     /// <summary>Its prefills have said how far they are.</summary>
     public bool ToldProgress { get; set; }
 
+    /// <summary>One row of each turn, which chooses its next token: a step may follow that takes those tokens.</summary>
+    public bool OnlyDecodes
+    {
+        get
+        {
+            foreach (var entry in Entries)
+            {
+                if (entry.Count > 1)
+                {
+                    return false;
+                }
+            }
+
+            return Rows.Count == Entries.Count;
+        }
+    }
+
     public void Clear(long number, long began)
     {
         Number = number;

@@ -36,7 +36,8 @@ internal sealed class StepFiller(EngineParts parts, EngineInstruments instrument
     {
         // step 5: the sequence's rows, pages and copies join the batch.
         var start = turn.Sequence.State.ComputedLength;
-        var first = turn.Sequence.State.AddSegment(step.Batch, turn.Sequence.Tokens.Span(start, count));
+        var isToCome = start == turn.Sequence.Tokens.Count;
+        var first = turn.Sequence.State.AddSegment(step.Batch, isToCome ? [StepBatch.ToCome(turn.ChosenBy)] : turn.Sequence.Tokens.Span(start, count));
         step.Entries.Add(new StepEntry(turn, turn.Version, count, start + count));
         if (turn.Scores)
         {
@@ -49,6 +50,7 @@ internal sealed class StepFiller(EngineParts parts, EngineInstruments instrument
         var generates = turn.Generation.Reason == FinishReason.None;
         if (generates && start + count == turn.Target)
         {
+            turn.ChosenBy = step.Rows.Count;
             AddLogits(step, new LogitRow(turn, turn.Version, turn.Target, Samples: true), first + count - 1);
         }
     }

@@ -5,7 +5,7 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
 /// The steps under way, oldest first: begun by <see cref="Begin"/>, handed out by <see cref="TryComplete"/> in the same order. One where the stages run on the
-/// engine's thread; as many as the chain is deep where they work at the same time.
+/// engine's thread; as many as the chain is deep where they work at the same time; one more where a step can follow what the one before it is still to choose.
 /// </summary>
 internal sealed class StepLine(EngineParts parts, EngineInstruments instruments, EngineCounters counters)
 {
@@ -13,9 +13,13 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
     private readonly StepOutcome _outcome = new(parts, instruments, counters);
     private readonly Queue<PendingStep> _underWay = new();
     private readonly Stack<PendingStep> _spare = new();
+    private PendingStep? _newest;
 
     /// <summary>Another step may be begun.</summary>
     public bool HasRoom => _underWay.Count < parts.Chain.Depth && parts.Chain.IsReady;
+
+    /// <summary>A step may be begun behind the newest one, for tokens that it is still to choose.</summary>
+    public bool CanFollow => _underWay.Count == 1 && _newest is { OnlyDecodes: true } newest && parts.Chain.CanFollow(newest);
 
     /// <summary>What the stages threw when the last step was begun or completed; null when nothing.</summary>
     public Exception? Error { get; private set; }
@@ -30,6 +34,7 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
         {
             parts.Chain.Begin(step);
             _underWay.Enqueue(step);
+            _newest = step;
             return null;
         }
         catch (Exception error)

@@ -104,6 +104,7 @@ internal sealed class StepOutcome(EngineParts parts, EngineInstruments instrumen
     {
         var turn = row.Turn;
         turn.Sequence.Tokens.Append(sampled.Token.TokenId);
+        turn.Ahead = 0;
         turn.Decodes = true;
         var text = turn.Generation.Accept(sampled.Token.TokenId);
         turn.Channel.Write(new TurnOutput { Kind = TurnOutputKind.Token, Position = row.Position, Token = sampled.Token, Top = sampled.Top, Text = text });

@@ -33,6 +33,45 @@ internal sealed class StepPlanner(
         }
     }
 
+    /// <summary>
+    /// Plans a step that follows the one under way, for turns whose next token that one is still to choose. Only when nothing else is to be decided: what is, waits until the step is done.
+    /// </summary>
+    /// <returns>False when there is no such step.</returns>
+    public bool NextToFollow()
+    {
+        var any = false;
+        foreach (var turn in turns.Running)
+        {
+            if (turn.SuspectUntil > 0)
+            {
+                return false;
+            }
+        }
+
+        foreach (var turn in turns.Running)
+        {
+            turn.Ahead = turn.CanFollow ? 1 : turn.Ahead;
+            any |= turn.Ahead > 0;
+        }
+
+        if (any)
+        {
+            _observer.Observe(parts.Time.GetTimestamp(), admissionClosed: false);
+            if (Scheduler.Decide(limits, _observer.State, Plan).Kind == DecisionKind.Step)
+            {
+                RefuseExcess();
+                return true;
+            }
+        }
+
+        foreach (var turn in turns.Running)
+        {
+            turn.Ahead = 0;
+        }
+
+        return false;
+    }
+
     /// <summary>The state of a sequence is gone; its turn, if it has one, computes it anew.</summary>
     public static void DropState(EngineSequence sequence)
     {

@@ -11,7 +11,7 @@ internal interface IStageChain : IUnitAccess, IDisposable
     /// <summary>Rows of a step at most.</summary>
     int MaxRows { get; }
 
-    /// <summary>Steps that may be under way together; 1: a step is done when <see cref="Begin"/> returns.</summary>
+    /// <summary>Steps that may be under way together; 1: <see cref="TryComplete"/> waits until the step is done.</summary>
     int Depth => 1;
 
     /// <summary>Stages that work at the same time: decode rows are dealt to as many steps, so that each stage has one.</summary>
@@ -35,6 +35,12 @@ internal interface IStageChain : IUnitAccess, IDisposable
     void Reroute()
     {
     }
+
+    /// <summary>
+    /// One step more than <see cref="Depth"/> may be begun, behind <paramref name="step"/>, which is the newest: where its <see cref="StepBatch.Tokens"/> say so the stages put in
+    /// what that one chooses, which nobody else knows yet.
+    /// </summary>
+    bool CanFollow(PendingStep step) => false;
 
     /// <summary>Takes a filled step; <see cref="Depth"/> of them at most.</summary>
     /// <exception cref="StageLostException">The stages are not what they were.</exception>

@@ -57,7 +57,17 @@ internal sealed class EngineTurn : IEngineTurn
     /// Tokens that must be computed before the turn can go on. A turn that generates nothing (any more) leaves its last token to the turn that will sample
     /// after it, which needs that row's logits.
     /// </summary>
-    public int Target => Generation.Reason == FinishReason.None ? Sequence.Tokens.Count : Math.Max(0, Sequence.Tokens.Count - 1);
+    public int Target => Generation.Reason == FinishReason.None ? Sequence.Tokens.Count + Ahead : Math.Max(0, Sequence.Tokens.Count - 1);
+
+    /// <summary>1 while a row is planned or under way for a token that the step before is still to choose; else 0.</summary>
+    public int Ahead { get; set; }
+
+    /// <summary>Which entry of the newest step's logit rows chooses the next token.</summary>
+    public int ChosenBy { get; set; }
+
+    /// <summary>All tokens but one that is being chosen are computed, and the one after it is wanted, unless that one ends the turn.</summary>
+    public bool CanFollow =>
+        UnderWay == 1 && Decodes && Error is null && Ahead == 0 && !Scores && Generation.GoesOnAfterNext && Sequence.State.ComputedLength == Sequence.Tokens.Count;
 
     public long LastStep { get; set; }
 
@@ -121,6 +131,7 @@ internal sealed class EngineTurn : IEngineTurn
     {
         Version++;
         UnderWay = 0;
+        Ahead = 0;
         BeginPrefill();
     }
 

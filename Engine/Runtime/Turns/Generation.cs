@@ -45,6 +45,9 @@ internal sealed class Generation
     /// <summary>Why nothing more is generated; None while something is.</summary>
     public FinishReason Reason { get; private set; }
 
+    /// <summary>Whether the token after next is wanted whatever the next one is, unless that one ends the generation.</summary>
+    public bool GoesOnAfterNext => Reason == FinishReason.None && Count + 1 < _most;
+
     /// <summary>Takes the next token into account.</summary>
     /// <returns>Text that became final with it.</returns>
     public string Accept(int token)

@@ -13,14 +13,15 @@ namespace OrleansLM.Engine.Tests.Runtime;
 public sealed class DecodeStepAllocationTests
 {
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(8, false)]
-    [InlineData(4, true)]
-    public void A_decode_step_allocates_nothing(int batch, bool recurrent)
+    [InlineData(1, false, false)]
+    [InlineData(8, false, false)]
+    [InlineData(4, true, false)]
+    [InlineData(8, false, true)]
+    public void A_decode_step_allocates_nothing(int batch, bool recurrent, bool follows)
     {
         // Tables grow by doubling now and then; here they have their size before the count begins. Bytes, which become characters, are left out: a text that
         // is put together is a new string.
-        using var rig = new LoopRig(pages: 40, pageTokens: 256, budget: 32, context: 4000, recurrent: recurrent, records: false);
+        using var rig = new LoopRig(pages: 40, pageTokens: 256, budget: 32, context: 4000, recurrent: recurrent, records: false, follows: follows);
         var sampling = new SamplingParameters
         {
             Temperature = 0.8f,

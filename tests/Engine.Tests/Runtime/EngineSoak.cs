@@ -11,14 +11,14 @@ internal sealed class EngineSoak : IDisposable
     private readonly List<SoakSequence> _sequences = [];
     private readonly List<TaskCompletionSource> _saves = [];
 
-    public EngineSoak(int seed, int depth = 1)
+    public EngineSoak(int seed, int depth = 1, bool follows = false)
     {
         _random = new Random(seed);
         var recurrent = _random.Next(4) == 0;
         int? window = !recurrent && _random.Next(3) == 0 ? _random.Next(8, 60) : null;
         _rig = new LoopRig(
             pages: recurrent ? _random.Next(1, 6) : _random.Next(9, 30), budget: 16 * _random.Next(1, 5), running: _random.Next(1, 6), waiting: 50, context: 130,
-            window: window, recurrent: recurrent, buffer: _random.Next(1, 12), depth: depth);
+            window: window, recurrent: recurrent, buffer: _random.Next(1, 12), depth: depth, follows: follows);
     }
 
     public int Finished { get; private set; }
@@ -26,6 +26,8 @@ internal sealed class EngineSoak : IDisposable
     public int Failed { get; private set; }
 
     public int Losses { get; private set; }
+
+    public int Followers => _rig.Chain.Followers;
 
     public long Evictions => _rig.Loop.Counters.Evictions;
 
@@ -154,6 +156,7 @@ internal sealed class EngineSoak : IDisposable
             _saves.RemoveAt(0);
         }
 
+        _rig.Chain.MayFollow = !_rig.Chain.Follows || _random.Next(5) > 0;
         if (_rig.Chain.Depth == 1)
         {
             return;

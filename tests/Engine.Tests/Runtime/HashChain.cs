@@ -9,7 +9,13 @@ namespace OrleansLM.Engine.Tests.Runtime;
 /// Runs <see cref="HashModel"/> over real page tables and slots: it writes every row to its cell and reads every row that it sees back. Steps run when they are
 /// begun, in order; with a depth above 1 they are done when <see cref="Finish"/> says so, as with stages elsewhere.
 /// </summary>
-internal sealed partial class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1) : IStageChain
+/// <param name="config">The model.</param>
+/// <param name="units">Pages or slots.</param>
+/// <param name="pageTokens">P.</param>
+/// <param name="maxRows">Of a step.</param>
+/// <param name="depth">Steps under way together.</param>
+/// <param name="follows">With a depth of 1: it chooses tokens itself, as a device does, and takes steps that follow what it has yet to tell.</param>
+internal sealed partial class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1, bool follows = false) : IStageChain
 {
     /// <summary>A step that holds this token throws.</summary>
     public const int PoisonToken = 7;
@@ -21,8 +27,9 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
 
     private readonly long[] _cells = new long[(long)units * pageTokens];
     private readonly ulong[] _slots = new ulong[units];
-    private readonly ulong[][] _hashes = [.. Enumerable.Range(0, depth).Select(_ => new ulong[maxRows])];
-    private readonly Exception?[] _errors = new Exception?[depth];
+    private readonly int _places = follows ? 2 : depth;
+    private readonly ulong[][] _hashes = [.. Enumerable.Range(0, follows ? 2 : depth).Select(_ => new ulong[maxRows])];
+    private readonly Exception?[] _errors = new Exception?[follows ? 2 : depth];
     private readonly Queue<long> _underWay = new();
     private int _done;
     private bool _lost;
@@ -74,17 +81,18 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
 
     public void Begin(PendingStep step)
     {
-        if (!IsReady || _underWay.Count == depth)
+        if (!IsReady || _underWay.Count == _places)
         {
             throw new InvalidOperationException("a step was begun that the chain has no room for");
         }
 
         Record(step.Batch);
         _underWay.Enqueue(step.Number);
-        var place = step.Number % depth;
+        var place = step.Number % _places;
         _errors[place] = null;
         try
         {
+            TakeChoices(step);
             Run(step.Batch, _hashes[place]);
         }
         catch (InvalidOperationException error)
@@ -106,13 +114,21 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
             throw new InvalidOperationException($"step {step.Number} is not the oldest that is under way");
         }
 
-        var place = step.Number % depth;
+        var place = step.Number % _places;
         if (_errors[place] is { } error)
         {
             throw error;
         }
 
-        ReadLogits(step, _hashes[place], reader);
+        if (follows)
+        {
+            TellChoices(step, reader);
+        }
+        else
+        {
+            ReadLogits(step, _hashes[place], reader);
+        }
+
         return true;
     }
 
@@ -133,7 +149,7 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
     private void Run(StepBatch batch, ulong[] hashes)
     {
         Copy(batch);
-        if (batch.Tokens.Contains(PoisonToken))
+        if (batch.Tokens.Contains(PoisonToken) || batch.Follows && _tokens.AsSpan(0, batch.RowCount).Contains(PoisonToken))
         {
             throw new InvalidOperationException("poison");
         }
@@ -174,7 +190,7 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
         }
     }
 
-    private static void WriteLogits(StepBatch batch, ulong[] hashes, int row, Span<float> logits)
+    private void WriteLogits(StepBatch batch, ulong[] hashes, int row, Span<float> logits)
     {
         HashModel.Logits(hashes[row], logits);
         if (batch.Tokens[row] == NotFiniteToken)
@@ -191,11 +207,11 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
             var (row, position) = (segment.FirstRow + i, segment.StartPosition + i);
             if (segment.Slot >= 0)
             {
-                _slots[segment.Slot] = hashes[row] = HashModel.Fold(_slots[segment.Slot], batch.Tokens[row]);
+                _slots[segment.Slot] = hashes[row] = HashModel.Fold(_slots[segment.Slot], Token(batch, row));
                 continue;
             }
 
-            _cells[Cell(pages, segment, position)] = ((long)position << 32) | (uint)batch.Tokens[row];
+            _cells[Cell(pages, segment, position)] = ((long)position << 32) | (uint)Token(batch, row);
             hashes[row] = Look(pages, segment, position);
         }
     }

@@ -22,10 +22,10 @@ internal sealed class LoopRig : IDisposable
     public LoopRig(
         int pages = 100, int pageTokens = 16, int budget = 64, int running = 8, int waiting = 16, int context = 400, int? window = null,
         bool recurrent = false, int buffer = 4096, TimeSpan? admissionTimeout = null, TimeProvider? time = null, bool records = true, int eos = 2,
-        IMeterFactory? meters = null, int checkpoints = 4, int depth = 1, bool prefixes = true)
+        IMeterFactory? meters = null, int checkpoints = 4, int depth = 1, bool prefixes = true, bool follows = false)
     {
         Config = NewConfig(context, window, recurrent) with { EosTokenIds = [eos] };
-        Chain = new HashChain(Config, pages, pageTokens, budget, depth) { Records = records };
+        Chain = new HashChain(Config, pages, pageTokens, budget, depth, follows) { Records = records };
         Pool = new PagePool(pages, prefixes && !recurrent);
         var counters = new EngineCounters();
         _instruments = new EngineInstruments(meters, "hash", counters, pages);
