@@ -76,8 +76,11 @@ public sealed class Sampler
             id++;
         }
 
-        throw new EngineException(EngineError.Internal, $"the logit of token {id} for position {position} is {logits[id]}; expected a finite number");
+        throw NotFinite(id, position, logits[id]);
     }
+
+    internal static EngineException NotFinite(int id, long position, float logit) =>
+        new(EngineError.Internal, $"the logit of token {id} for position {position} is {logit}; expected a finite number");
 
     private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits, SamplingPlan plan, TokenCounts? counts)
     {

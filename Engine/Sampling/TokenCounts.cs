@@ -6,7 +6,6 @@ namespace OrleansLM.Engine.Sampling;
 /// </summary>
 public sealed class TokenCounts
 {
-    /// <summary>By id: 0 for a token that the sequence does not hold, otherwise 1 + how often it was generated in this turn.</summary>
     private readonly int[] _states;
     private int[] _ids = new int[64];
 
@@ -17,6 +16,9 @@ public sealed class TokenCounts
 
     /// <summary>The different tokens, in order of first appearance.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
+
+    /// <summary>By id: 0 for a token that the sequence does not hold, otherwise 1 + how often it was generated in this turn.</summary>
+    internal ReadOnlySpan<int> States => _states;
 
     private int Count { get; set; }
 

@@ -87,7 +87,11 @@ public sealed unsafe partial class CudaBackend
 
     private void Stage(StepBatch batch, int rows)
     {
-        _step.Stage(batch, rows);
+        if (_step.Stage(batch, rows) && batch.Follows)
+        {
+            _sampler!.TakeTokens(_step.Tokens, batch.RowCount);
+        }
+
         _anglesOf = null;
     }
 

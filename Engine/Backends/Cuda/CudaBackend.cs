@@ -164,9 +164,6 @@ public sealed unsafe partial class CudaBackend : IBackend
         return new ReadOnlySpan<float>(_staging!.Data, count);
     }
 
-    /// <summary>Queues a copy of logits to pinned host memory.</summary>
-    internal void CopyToHost(Matrix logits, byte* destination) => _stream.CopyToHost(destination, Address(logits), (long)logits.Rows * logits.Columns * sizeof(float));
-
     /// <summary>Queues a copy of a buffer's first bytes to another device's.</summary>
     internal void CopyToPeer(DeviceBuffer from, CudaBackend peer, DeviceBuffer to, long bytes) => _stream.CopyToPeer(Cuda(to).Address, peer._context, Cuda(from).Address, bytes);
 
@@ -176,6 +173,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     public void Dispose()
     {
         _graphs.Dispose();
+        _sampler?.Dispose();
         _scratch.Dispose();
         _step.Dispose();
         _uploader.Dispose();

@@ -64,12 +64,13 @@ internal sealed unsafe class StepMemory(CudaContext context, CudaStream stream) 
 
     public ulong PageIds => At(SectionsPerRow);
 
-    /// <summary>Makes the device know the batch with <paramref name="rows"/> rows in all; does nothing when it does already.</summary>
-    public void Stage(StepBatch batch, int rows)
+    /// <summary>Makes the device know the batch with <paramref name="rows"/> rows in all.</summary>
+    /// <returns>False when it did already: nothing was done.</returns>
+    public bool Stage(StepBatch batch, int rows)
     {
         if (ReferenceEquals(_batch, batch) && _version == batch.Version && Rows == rows)
         {
-            return;
+            return false;
         }
 
         Rows = rows;
@@ -81,6 +82,7 @@ internal sealed unsafe class StepMemory(CudaContext context, CudaStream stream) 
         _copied[index]!.Record(stream);
         _batch = batch;
         _version = batch.Version;
+        return true;
     }
 
     public void Dispose()

@@ -1,27 +1,41 @@
+using OrleansLM.Engine.Backends.Cuda.Choices;
 using OrleansLM.Engine.Backends.Cuda.Device;
+using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Loop;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
-/// <summary>The logits of one step under way: copied to pinned memory behind the step, so that the next step may overwrite them on the device.</summary>
-internal sealed unsafe class DeviceOutcome(DeviceStage last) : IDisposable
+/// <summary>
+/// What comes of one step under way: the tokens that the device chooses and, for the rows that it does not choose for, their logits, in pinned memory that is this step's
+/// own, so that the next step may overwrite them on the device.
+/// </summary>
+internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? sampler) : IDisposable
 {
     private readonly CudaEvent _done = new(last.Backend.Context);
+    private readonly DeviceChoices _choices = new(sampler, new SampleExchange(last.Backend.Context));
     private PinnedMemory? _logits;
-    private int _rows;
 
     public bool IsDone => _done.IsDone;
 
+    /// <summary>Every token of the step is chosen on the device.</summary>
+    public bool IsWhole => _choices.LeftOut == 0;
+
     private int Width => last.Model.Config.VocabularySize;
 
-    /// <summary>Queues the head and the copies.</summary>
-    public void Queue(StepBatch batch)
+    /// <summary>Queues the head, the choices and the copies.</summary>
+    public void Queue(PendingStep step)
     {
-        _rows = batch.LogitRowCount;
+        _choices.Begin(step);
         Reserve();
-        foreach (var block in last.Model.Logits(batch, last.Hidden.Top(batch.RowCount)))
+        var copied = 0;
+        foreach (var block in last.Model.Logits(step.Batch, last.Hidden.Top(step.Batch.RowCount)))
         {
-            last.Backend.CopyToHost(block.Logits, _logits!.Data + (long)block.First * Width * sizeof(float));
+            if (sampler is not null)
+            {
+                last.Backend.Choose(block.Logits, block.First, _choices.Exchange);
+            }
+
+            copied = QueueCopies(block, copied);
         }
 
         _done.Record(last.Backend.Stream);
@@ -40,30 +54,53 @@ internal sealed unsafe class DeviceOutcome(DeviceStage last) : IDisposable
         }
     }
 
-    /// <summary>Waits for the step and hands its logits out.</summary>
+    /// <summary>Waits for the step and hands out what came of it.</summary>
     public void Read(PendingStep step, IStepReader reader)
     {
-        const int Together = 64;
         _done.Synchronize();
-        for (var first = 0; first < _rows; first += Together)
+        var copied = 0;
+        for (var row = 0; row < step.Rows.Count; row++)
         {
-            var count = Math.Min(Together, _rows - first);
-            reader.Read(step, first, count, new ReadOnlySpan<float>(_logits!.Data + (long)first * Width * sizeof(float), count * Width));
+            if (_choices.IsLeftOut(row))
+            {
+                reader.Read(step, row, 1, new ReadOnlySpan<float>(Copy(copied++), Width));
+            }
+            else
+            {
+                _choices.Tell(step, row, reader);
+            }
         }
     }
 
     public void Dispose()
     {
         _logits?.Dispose();
+        _choices.Dispose();
         _done.Dispose();
+    }
+
+    private byte* Copy(int index) => _logits!.Data + (long)index * Width * sizeof(float);
+
+    private int QueueCopies(LogitBlock block, int copied)
+    {
+        for (var row = 0; _choices.LeftOut > 0 && row < block.Count; row++)
+        {
+            if (_choices.IsLeftOut(block.First + row))
+            {
+                last.Backend.CopyRowToHost(block.Logits, row, Copy(copied++));
+            }
+        }
+
+        return copied;
     }
 
     private void Reserve()
     {
-        var bytes = (long)_rows * Width * sizeof(float);
-        if (_logits is null || _logits.Bytes < bytes)
+        var bytes = (long)_choices.LeftOut * Width * sizeof(float);
+        if (bytes > (_logits?.Bytes ?? 0))
         {
             _logits?.Dispose();
+            _logits = null;
             _logits = new PinnedMemory(last.Backend.Context, Math.Max(bytes, 8L * Width * sizeof(float)));
         }
     }

@@ -9,10 +9,14 @@ namespace OrleansLM.Engine.Runtime.Stages;
 
 /// <summary>
 /// Stages on GPUs of this machine. A step is queued on all of them at once, the residual stream going from device to device behind the work that makes it; with
-/// several devices a few steps are under way, so that each device has one. The engine's thread queues and reads, it waits only when there is one device.
+/// several devices a few steps are under way, so that each device has one. The engine's thread queues and reads, it waits only when there is one device; then the next step
+/// is queued behind the one it waits for, with tokens that the device chooses itself.
 /// </summary>
 internal sealed class DeviceStageChain : IStageChain
 {
+    /// <summary>Turns with penalties that the device chooses for; the logits of more come to the host.</summary>
+    private const int MaxCountSlots = 256;
+
     private readonly CudaBackend[] _backends;
     private readonly DeviceStage[] _stages;
     private readonly DeviceOutcome[] _outcomes;
@@ -21,12 +25,14 @@ internal sealed class DeviceStageChain : IStageChain
     private int _begun;
     private int _completed;
 
-    private DeviceStageChain(CudaBackend[] backends, DeviceStage[] stages)
+    private DeviceStageChain(CudaBackend[] backends, DeviceStage[] stages, int turns)
     {
         _backends = backends;
         _stages = stages;
         Depth = backends.Length > 1 ? backends.Length + 1 : 1;
-        _outcomes = [.. Enumerable.Range(0, Depth).Select(_ => new DeviceOutcome(stages[^1]))];
+        var model = stages[^1].Model;
+        var sampler = stages[^1].Backend.UseSampler(model.Config.VocabularySize, model.MaxRows, model.MaxLogitRows, Math.Min(turns, MaxCountSlots));
+        _outcomes = [.. Enumerable.Range(0, Math.Max(2, Depth)).Select(_ => new DeviceOutcome(stages[^1], sampler))];
     }
 
     public int MaxRows => _stages[0].Model.MaxRows;
@@ -65,7 +71,7 @@ internal sealed class DeviceStageChain : IStageChain
                 stages.Add(NewStage(checkpoint, options, plan, ranges[i], backends[i * backends.Count / ranges.Length]));
             }
 
-            return new DeviceStageChain([.. backends], [.. stages]);
+            return new DeviceStageChain([.. backends], [.. stages], options.MaxRunningTurns);
         }
         catch
         {
@@ -86,15 +92,17 @@ internal sealed class DeviceStageChain : IStageChain
         _watcher.Start();
     }
 
+    public bool CanFollow(PendingStep step) => Depth == 1 && _outcomes[(_begun - 1) % _outcomes.Length].IsWhole;
+
     public void Begin(PendingStep step)
     {
-        var outcome = _outcomes[_begun % Depth];
+        var outcome = _outcomes[_begun % _outcomes.Length];
         for (var i = 0; i < _stages.Length; i++)
         {
             _stages[i].Step(step.Batch, i == 0 ? null : _stages[i - 1]);
         }
 
-        outcome.Queue(step.Batch);
+        outcome.Queue(step);
         _begun++;
         if (_watcher is not null)
         {
@@ -104,7 +112,7 @@ internal sealed class DeviceStageChain : IStageChain
 
     public bool TryComplete(PendingStep step, IStepReader reader)
     {
-        var outcome = _outcomes[_completed % Depth];
+        var outcome = _outcomes[_completed % _outcomes.Length];
         if (Depth > 1 && !outcome.IsDone)
         {
             return false;
@@ -145,6 +153,11 @@ internal sealed class DeviceStageChain : IStageChain
     {
         _waiting.CompleteAdding();
         _watcher?.Join();
+        foreach (var outcome in _outcomes)
+        {
+            outcome.Wait();
+        }
+
         foreach (var outcome in _outcomes)
         {
             outcome.Dispose();

@@ -3,10 +3,10 @@
 //
 // sample(const float* logits [R, V], const SampleRow* rows [R], const int* biasIds, const float* biasValues, int* counts [slots, V], float* work [R, V], int* ids [R],
 //        SampleResult* results [R], int vocabulary)
-//   counts: 0 for a token that the sequence does not hold, otherwise 1 + how often it was generated in this turn (TokenCounts). ids may be the next step's tokens.
+//   counts: 0 for a token that the sequence does not hold, otherwise 1 + how often it was generated in this turn (TokenCounts). V <= 1048576.
+//   rows, biases and results may lie in host memory: rows and biases are read once, of the results only what was asked for is written.
 //   Launch: grid (R), block 1024, no dynamic shared memory.
-// count_tokens(const int* tokens [n], int n, int* counts [V], int generated)    adds a prompt (0) or generated tokens (1), one by one in effect; grid 1, block 1024
-// clear_counts: set the row to zero by a memset.
+// take_tokens(int* tokens [n], const int* ids, int n)    a token below 0, ~i, becomes ids[i]; grid any, block any
 #include "common.cuh"
 
 #define THREADS 1024
@@ -27,13 +27,15 @@ struct SampleRow
     int biasStart, biasCount;
     int top;                // how many log-probabilities beside the sampled one, or -1: none at all
     int countIt;            // 1: the sampled token is added to the counts
+    int given;              // -1: a token is chosen; else this one gets its log-probabilities; -2: nothing is done
+    int unused;
 };
 
 struct SampleResult
 {
     int id;                 // -1: a logit was not finite
     int badId;              // the first logit that was not finite, or -1
-    float logProb;
+    float logProb;          // of a row with an offender: its value
     int topCount;
     int topIds[MAX_TOP];
     float topLogProbs[MAX_TOP];
@@ -627,10 +629,21 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     sample(const float* logits, const SampleRow* rows, const int* biasIds, const float* biasValues, int* counts, float* work, int* ids, SampleResult* results, int vocabulary)
 {
     __shared__ Shared shared;
+    __shared__ SampleRow row;
     let_next_kernel_start();
     wait_for_previous_kernel();
     const int n = vocabulary;
-    const SampleRow row = rows[blockIdx.x];
+    if (threadIdx.x < sizeof(SampleRow) / sizeof(int))
+    {
+        ((int*)&row)[threadIdx.x] = ((const int*)(rows + blockIdx.x))[threadIdx.x];
+    }
+
+    __syncthreads();
+    if (row.given < -1)
+    {
+        return;
+    }
+
     SampleResult& result = results[blockIdx.x];
     logits += (long long)blockIdx.x * n;
     work += (long long)blockIdx.x * n;
@@ -651,14 +664,14 @@ extern "C" __global__ void __launch_bounds__(THREADS)
         {
             result.id = -1;
             result.badId = shared.bad;
-            result.topCount = 0;
+            result.logProb = values[shared.bad];
             ids[blockIdx.x] = 0;
         }
 
         return;
     }
 
-    int id = shared.index;
+    int id = row.given >= 0 ? row.given : shared.index;
     if (row.temperature != 0)
     {
         const float max = shared.max;
@@ -697,8 +710,6 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     if (threadIdx.x == 0)
     {
         result.id = id;
-        result.badId = -1;
-        result.topCount = 0;
         ids[blockIdx.x] = id;
         if (seen != nullptr && row.countIt)
         {
@@ -713,18 +724,13 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS) count_tokens(const int* tokens, int n, int* counts, int generated)
+extern "C" __global__ void take_tokens(int* tokens, const int* ids, int n)
 {
-    let_next_kernel_start();
-    wait_for_previous_kernel();
-    for (int i = threadIdx.x; i < n; i += THREADS)
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
     {
-        atomicMax(counts + tokens[i], 1);
-    }
-
-    __syncthreads();
-    for (int i = threadIdx.x; generated && i < n; i += THREADS)
-    {
-        atomicAdd(counts + tokens[i], 1);
+        if (tokens[i] < 0)
+        {
+            tokens[i] = ids[~tokens[i]];
+        }
     }
 }
