@@ -190,7 +190,7 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
         }
     }
 
-    private void WriteLogits(StepBatch batch, ulong[] hashes, int row, Span<float> logits)
+    private static void WriteLogits(StepBatch batch, ulong[] hashes, int row, Span<float> logits)
     {
         HashModel.Logits(hashes[row], logits);
         if (batch.Tokens[row] == NotFiniteToken)

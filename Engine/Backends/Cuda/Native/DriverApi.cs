@@ -1,8 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OrleansLM.Engine.Backends.Cuda.Native;
 
-/// <summary>The functions of libcuda that are used, by the names of CUDA's driver API; <see cref="Check"/> turns a status into an exception.</summary>
+/// <summary>The functions of libcuda that are used, by the names of CUDA's driver API; <see cref="Check(int, string, string)"/> turns a status into an exception.</summary>
 internal sealed unsafe class DriverApi
 {
     public const int OutOfMemory = 2;
@@ -124,6 +125,18 @@ internal sealed unsafe class DriverApi
         if (status != 0)
         {
             throw new CudaException(call, status, Reason(status), detail);
+        }
+    }
+
+    /// <param name="status">What the call returned.</param>
+    /// <param name="call">Its name.</param>
+    /// <param name="detail">What it was about.</param>
+    /// <exception cref="CudaException">The call failed.</exception>
+    public void Check(int status, string call, [InterpolatedStringHandlerArgument(nameof(status))] ref FailureDetail detail)
+    {
+        if (status != 0)
+        {
+            throw new CudaException(call, status, Reason(status), detail.Take());
         }
     }
 
