@@ -20,7 +20,7 @@ public sealed class CutTests
         var fenced = await EndedAsync(first, second);
         var other = fenced == first ? second : first;
         Assert.True(other.IsRunning, cluster.Nodes.Errors);
-        Assert.Contains("was declared dead by the cluster", fenced.Errors, StringComparison.Ordinal);
+        Assert.Matches(RuntimeWords.DeclaredDead, fenced.Errors);
 
         // Mended, it joins again.
         await cluster.Nodes.Network!.MendAsync();

@@ -6,7 +6,7 @@ public sealed class TlsTests
     private static readonly string[] s_impatient = ["--Cluster:JoinTimeout=00:00:05"];
     private static readonly string[] s_plain = ["--Cluster:Tls:CertificateFile=", "--Cluster:Tls:KeyFile=", "--Cluster:Tls:AuthorityFile="];
 
-    [Fact]
+    [TlsFact]
     public async Task Nodes_of_one_authority_serve_and_others_are_refused_with_the_reason()
     {
         using var authority = new TestAuthority();
@@ -18,12 +18,12 @@ public sealed class TlsTests
         var strange = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Nodes.AddSiloAsync([.. other.Settings(), .. s_impatient]));
         Assert.Contains("The remote certificate was rejected", strange.Message, StringComparison.Ordinal);
         var plain = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Nodes.AddSiloAsync([.. s_plain, .. s_impatient]));
-        Assert.Contains("could not join", plain.Message, StringComparison.Ordinal);
-        Assert.Contains("was not set up", cluster.Nodes.Silos[0].Errors, StringComparison.Ordinal);
+        Assert.Matches(RuntimeWords.CouldNotJoin, plain.Message);
+        Assert.Matches(RuntimeWords.NotTls, cluster.Nodes.Silos[0].Errors);
         Assert.NotNull((await cluster.RunAsync(await cluster.CreateAsync("after"), 0, _ => Task.CompletedTask)).Finished);
     }
 
-    [Fact]
+    [TlsFact]
     public async Task A_certificate_that_the_authority_has_not_signed_stops_the_start_with_the_setting()
     {
         using var authority = new TestAuthority();
