@@ -37,6 +37,12 @@ internal sealed class InspectCommand
         DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints,
     };
 
+    private readonly Option<int> _stateChunkTokens = new("--state-chunk-tokens")
+    {
+        Description = "Recurrent models: tokens after which a state moves on: [1, 128].",
+        DefaultValueFactory = _ => new EngineOptions().StateChunkTokens,
+    };
+
     private readonly Option<YarnConstants?> _yarn = new("--yarn")
     {
         Description = "YaRN constants: auto, mistral (128/2/0.07), default (32/1/0.1), or three numbers beta_fast/beta_slow/c.",
@@ -52,7 +58,11 @@ internal sealed class InspectCommand
         _stateType.AcceptOnlyFromAmong([.. TypeNames.All]);
         _pageTokens.Validators.Add(result => Require(result, result.GetValue(_pageTokens) is >= 1 and <= 65536, "--page-tokens: expected a number in [1, 65536]"));
         _maxCheckpoints.Validators.Add(result => Require(result, result.GetValue(_maxCheckpoints) is >= 0 and <= 64, "--max-checkpoints: expected a number in [0, 64]"));
-        var command = new Command("inspect", "Show what a model folder holds and plan its memory, without loading the weights.") { _folder, _json, _stages, _stateType, _pageTokens, _maxCheckpoints, _yarn, _verify };
+        _stateChunkTokens.Validators.Add(result => Require(result, result.GetValue(_stateChunkTokens) is >= 1 and <= 128, "--state-chunk-tokens: expected a number in [1, 128]"));
+        var command = new Command("inspect", "Show what a model folder holds and plan its memory, without loading the weights.")
+        {
+            _folder, _json, _stages, _stateType, _pageTokens, _stateChunkTokens, _maxCheckpoints, _yarn, _verify,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -66,6 +76,7 @@ internal sealed class InspectCommand
             Stages = [.. arguments.GetValue(_stages)!.Distinct()],
             StateType = TypeNames.Parse(arguments.GetRequiredValue(_stateType)),
             PageTokens = arguments.GetValue(_pageTokens),
+            StateChunkTokens = arguments.GetValue(_stateChunkTokens),
             MaxCheckpoints = arguments.GetValue(_maxCheckpoints),
             Verify = arguments.GetValue(_verify),
         };

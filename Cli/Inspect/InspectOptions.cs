@@ -19,6 +19,9 @@ internal sealed record InspectOptions
 
     public int PageTokens { get; init; } = 64;
 
+    /// <summary>Tokens after which the state of a recurrent model moves on.</summary>
+    public int StateChunkTokens { get; init; } = new EngineOptions().StateChunkTokens;
+
     /// <summary>Earlier states that a session of a recurrent model may keep for rollbacks.</summary>
     public int MaxCheckpoints { get; init; } = new EngineOptions().MaxCheckpoints;
 

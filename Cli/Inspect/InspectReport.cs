@@ -58,9 +58,12 @@ internal sealed record InspectReport
     /// <param name="Type">Element type.</param>
     /// <param name="BytesPerToken">0 for recurrent models.</param>
     /// <param name="BytesPerSession">0 for models with keys and values.</param>
+    /// <param name="OpenChunkBytes">Recurrent models: the part of it that holds the keys and values of the open chunk.</param>
+    /// <param name="ChunkTokens">Recurrent models: tokens after which the state moves on; 0 for models with keys and values.</param>
     /// <param name="BytesAtFullContext">One session at the longest.</param>
     /// <param name="MaxCheckpoints">Earlier states that a session may keep for rollbacks; 0 for models with keys and values.</param>
-    internal sealed record StateReport(string Kind, string Type, long BytesPerToken, long BytesPerSession, long BytesAtFullContext, int MaxCheckpoints);
+    internal sealed record StateReport(
+        string Kind, string Type, long BytesPerToken, long BytesPerSession, long OpenChunkBytes, int ChunkTokens, long BytesAtFullContext, int MaxCheckpoints);
 
     internal sealed record PlanReport(int Stages, IReadOnlyList<StageReport> Devices);
 

@@ -51,8 +51,11 @@ internal static class InspectTables
 
     private static string State(InspectReport.StateReport state) =>
         state.Kind == "recurrent"
-            ? $"recurrent, {ByteSize.Format(state.BytesPerSession)} per session whatever its length ({state.Type}), and up to {state.MaxCheckpoints} earlier ones for rollbacks"
+            ? $"recurrent, {ByteSize.Format(state.BytesPerSession)} per session whatever its length ({state.Type}){OpenChunk(state)}, and up to {state.MaxCheckpoints} earlier ones for rollbacks"
             : $"keys and values, {ByteSize.Format(state.BytesPerToken)} per token, {ByteSize.Format(state.BytesAtFullContext)} at full context ({state.Type})";
+
+    private static string OpenChunk(InspectReport.StateReport state) => state.ChunkTokens == 1 ? "" :
+        $": {ByteSize.Format(state.BytesPerSession - state.OpenChunkBytes)} of state and {ByteSize.Format(state.OpenChunkBytes)} for the open chunk of {state.ChunkTokens} tokens";
 
     private static Table PlanTable(InspectReport report, InspectReport.PlanReport plan)
     {

@@ -57,7 +57,8 @@ internal static class ModelInspector
 
     private static InspectReport Report(string name, ModelConfig model, Func<WeightId, long> bytesOf, InspectOptions options)
     {
-        var whole = MemoryPlan.For(model, bytesOf, 1, options.StateType, options.PageTokens);
+        var isRecurrent = model.Family == ModelFamily.Supra;
+        var whole = MemoryPlan.For(model, bytesOf, 1, options.StateType, options.PageTokens, options.StateChunkTokens);
         return new InspectReport
         {
             Name = name,
@@ -71,12 +72,12 @@ internal static class ModelInspector
                 model.VocabularySize, model.TiedEmbeddings, model.ContextLength, model.SlidingWindow),
             Rope = new(Camel(model.Rope.Scaling), model.Rope.Theta, model.Rope.Factor, model.Rope.OriginalContextLength, Yarn(model)),
             State = new(
-                model.Family == ModelFamily.Supra ? "recurrent" : "keysAndValues", TypeNames.Of(whole.StateType),
-                whole.StateBytesPerToken, whole.StateBytesPerSession, whole.StateBytesAtFullContext, model.Family == ModelFamily.Supra ? options.MaxCheckpoints : 0),
+                isRecurrent ? "recurrent" : "keysAndValues", TypeNames.Of(whole.StateType), whole.StateBytesPerToken, whole.StateBytesPerSession,
+                whole.OpenChunkBytesPerSession, isRecurrent ? options.StateChunkTokens : 0, whole.StateBytesAtFullContext, isRecurrent ? options.MaxCheckpoints : 0),
             Plans =
             [
                 .. options.Stages.Where(stages => stages <= model.LayerCount)
-                    .Select(stages => Plan(MemoryPlan.For(model, bytesOf, stages, options.StateType, options.PageTokens), options.MaxCheckpoints)),
+                    .Select(stages => Plan(MemoryPlan.For(model, bytesOf, stages, options.StateType, options.PageTokens, options.StateChunkTokens), options.MaxCheckpoints)),
             ],
             Warnings = [],
         };

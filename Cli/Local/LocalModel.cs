@@ -1,7 +1,6 @@
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Runtime.Stages;
-using OrleansLM.Engine.State;
 using OrleansLM.Engine.Text;
 using OrleansLM.Engine.Weights;
 
@@ -52,9 +51,8 @@ internal sealed class LocalModel : IDisposable
     /// <param name="remote">Stages in other processes; null: all are here.</param>
     public InferenceEngine Load(EngineOptions options, long tokens, RemoteStages? remote)
     {
-        var spec = LayerStateSpec.For(Config, options.PageTokens, options.StateType);
         var units = Config.Family == ModelFamily.Supra ? 2 : (tokens + options.PageTokens - 1) / options.PageTokens + 2;
-        var engine = InferenceEngine.Load(_checkpoint, Tokenizer, options with { StateBytes = spec.UnitBytes * Config.LayerCount * units }, TimeProvider.System, meters: null, remote);
+        var engine = InferenceEngine.Load(_checkpoint, Tokenizer, options with { StateBytes = InferenceEngine.StateUnitBytes(Config, options) * units }, TimeProvider.System, meters: null, remote);
         _loaded = true;
         return engine;
     }

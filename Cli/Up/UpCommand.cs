@@ -24,6 +24,7 @@ internal sealed class UpCommand
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
     private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16; auto is f32, on a GPU bf16", DefaultValueFactory = _ => "auto" };
     private readonly Option<int?> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest (default: 512, on a GPU 4096)" };
+    private readonly Option<int?> _stateChunkTokens = new("--state-chunk-tokens") { Description = "Recurrent models: tokens after which a state moves on, [1, 128]; 1: the recurrent form (default: what the backend is fastest with)", HelpName = "N" };
     private readonly Option<int> _checkpointTokens = new("--checkpoint-tokens") { Description = "Recurrent models: keep the state at every multiple of N tokens, so that a rollback computes at most N again", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().CheckpointTokens };
     private readonly Option<int> _maxCheckpoints = new("--max-checkpoints") { Description = "Recurrent models: such states kept for each session; when there are more, the oldest are thinned out", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().MaxCheckpoints };
     private readonly Option<double> _sleepAfter = new("--sleep-after") { Description = "Seconds that a session lies idle before its state leaves memory for a snapshot on disk; 0: never by itself", HelpName = "SECONDS", DefaultValueFactory = _ => new SnapshotOptions().SleepAfter.TotalSeconds };
@@ -42,7 +43,7 @@ internal sealed class UpCommand
         _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
-            _models, _listen, _data, _stages, _backend, _device, _threads, _stateMib, _stateType, _stepTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
+            _models, _listen, _data, _stages, _backend, _device, _threads, _stateMib, _stateType, _stepTokens, _stateChunkTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
         };
         command.SetAction(RunAsync);
         return command;
@@ -83,6 +84,7 @@ internal sealed class UpCommand
                 StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,
                 StateType = parsed.GetValue(_stateType) switch { "bf16" => DataType.BFloat16, "f16" => DataType.Float16, "f32" => DataType.Float32, _ => defaults.StateType },
                 MaxStepTokens = parsed.GetValue(_stepTokens) ?? defaults.MaxStepTokens,
+                StateChunkTokens = parsed.GetValue(_stateChunkTokens) ?? defaults.StateChunkTokens,
                 CheckpointTokens = parsed.GetValue(_checkpointTokens),
                 MaxCheckpoints = parsed.GetValue(_maxCheckpoints),
             },

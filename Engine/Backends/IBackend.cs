@@ -23,6 +23,9 @@ public interface IBackend : IDisposable
     /// <summary>Element type in which the backend wants activations between operators. The residual stream and logits are f32 everywhere.</summary>
     DataType ActivationType => DataType.Float32;
 
+    /// <summary>Chunk length of <see cref="LinearAttention"/> that suits the backend; 1: the recurrent form.</summary>
+    int StateChunkTokens => 1;
+
     /// <exception cref="OutOfMemoryException">The device has not that much memory; nothing was allocated.</exception>
     DeviceBuffer Allocate(DataType type, long length);
 
@@ -67,7 +70,8 @@ public interface IBackend : IDisposable
 
     /// <summary>
     /// SUPRA's linear attention (spec §3.2 steps 3, 6, 7 and §3.4): advances each sequence's state by its rows and writes o. queries: [T, H·D],
-    /// keys and values: [T, G·D], keys not yet divided by sqrt(D); decay: H values gamma; output: [T, H·D].
+    /// keys and values: [T, G·D], keys not yet divided by sqrt(D); decay: H values gamma; output: [T, H·D]. The layer's chunk length says which form it is: of one
+    /// token, the recurrent one; of more, the chunked one, over chunks that begin at multiples of that length whatever rows the step has.
     /// </summary>
     void LinearAttention(Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, StepBatch batch, ReadOnlySpan<float> decay, Matrix output);
 

@@ -64,7 +64,8 @@ internal static class OperatorShapes
         Equal(queries.Rows, batch.RowCount, "rows of the queries", nameof(LinearAttention));
         Equal(keys.Rows, batch.RowCount, "rows of the keys", nameof(LinearAttention));
         Equal(queries.Columns, layer.Heads * layer.HeadDim, "columns of the queries", nameof(LinearAttention));
-        Equal(queries.Columns % keys.Columns, 0, "query columns that are left over by whole head groups", nameof(LinearAttention));
+        Equal(keys.Columns, layer.KeyValueHeads * layer.HeadDim, "columns of the keys", nameof(LinearAttention));
+        Equal(layer.Heads % layer.KeyValueHeads, 0, "heads that are left over by whole head groups", nameof(LinearAttention));
         Equal(decay.Length, layer.Heads, "decay values", nameof(LinearAttention));
         foreach (var segment in batch.Segments)
         {

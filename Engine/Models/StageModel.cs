@@ -66,7 +66,7 @@ public sealed class StageModel : IStepBody, IDisposable
         StageState? state = null;
         try
         {
-            state = new StageState(backend, LayerStateSpec.For(config, options.PageTokens, options.StateType), layers.Count, options.StateUnits);
+            state = new StageState(backend, Spec(config, backend, options), layers.Count, options.StateUnits);
             return new StageModel(config, layers, backend, options, loaded, state);
         }
         catch
@@ -133,6 +133,9 @@ public sealed class StageModel : IStepBody, IDisposable
         Backend.RunHead(this, batch, hidden, first, count);
         return _workspace.Logits.Top(count);
     }
+
+    private static LayerStateSpec Spec(ModelConfig config, IBackend backend, StageOptions options)
+        => LayerStateSpec.For(config, options.PageTokens, options.StateType, options.StateChunkTokens ?? backend.StateChunkTokens, backend.ActivationType);
 
     private DecoderBlock[] LoadBlocks()
     {

@@ -14,6 +14,9 @@ public sealed record StageOptions
     /// <summary>Element type of keys and values; recurrent states are always f32.</summary>
     public DataType StateType { get; init; } = DataType.Float32;
 
+    /// <summary>Recurrent models: tokens after which a state moves on; null: what the backend is fastest with. Another number gives other last bits.</summary>
+    public int? StateChunkTokens { get; init; }
+
     /// <summary>Rows of a step at most.</summary>
     public int MaxRows { get; init; } = 512;
 

@@ -22,7 +22,7 @@ public sealed record EngineDescription
     /// <summary><see cref="Backends.IBackend.Description"/>.</summary>
     public required string Backend { get; init; }
 
-    /// <summary><see cref="Backends.IBackend.Kind"/>.</summary>
+    /// <summary><see cref="Backends.IBackend.Kind"/>, and for recurrent models the chunk length of their states where it is more than 1.</summary>
     public required string BackendKind { get; init; }
 
     /// <summary>Paged models: bytes of keys and values per token, all layers. 0 for recurrent models.</summary>
@@ -30,6 +30,12 @@ public sealed record EngineDescription
 
     /// <summary>Recurrent models: bytes of a sequence's state, all layers. 0 for paged models.</summary>
     public required long StateBytesPerSequence { get; init; }
+
+    /// <summary>Recurrent models: the part of <see cref="StateBytesPerSequence"/> that holds the keys and values of the open chunk.</summary>
+    public long OpenChunkBytesPerSequence { get; init; }
+
+    /// <summary>Recurrent models: <see cref="EngineOptions.StateChunkTokens"/>. 0 for paged models.</summary>
+    public int StateChunkTokens { get; init; }
 
     /// <summary>Element type of keys and values.</summary>
     public required DataType StateType { get; init; }

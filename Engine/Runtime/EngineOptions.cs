@@ -1,3 +1,5 @@
+using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Backends.Cuda;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Runtime;
@@ -7,6 +9,7 @@ public sealed record EngineOptions
 {
     private readonly DataType? _stateType;
     private readonly int? _maxStepTokens;
+    private readonly int? _stateChunkTokens;
 
     /// <summary>[1, layers]: pipeline stages in this process.</summary>
     public int Stages { get; init; } = 1;
@@ -31,6 +34,21 @@ public sealed record EngineOptions
     {
         get => _stateType ?? (Backend == "cuda" ? DataType.BFloat16 : DataType.Float32);
         init => _stateType = value;
+    }
+
+    /// <summary>
+    /// [1, 128]: recurrent models: tokens after which a state moves on; until then the keys and values of the open chunk lie beside it. 1: the recurrent form, without an open
+    /// chunk. Part of the reduction order: other lengths give other last bits. Unless it is set, what the backend is fastest with.
+    /// </summary>
+    public int StateChunkTokens
+    {
+        get => _stateChunkTokens ?? Backend switch
+        {
+            "cpu" => CpuBackend.PreferredChunkTokens,
+            "cuda" => CudaBackend.PreferredChunkTokens,
+            _ => 1,
+        };
+        init => _stateChunkTokens = value;
     }
 
     /// <summary>[16, 65536]: rows of a step at most; decode rows first, prefill chunks fill the rest. Unless it is set, 512, on a GPU 4096.</summary>
@@ -79,6 +97,7 @@ public sealed record EngineOptions
     {
         In(nameof(Stages), Stages, 1, 1024);
         In(nameof(Threads), Threads ?? 1, 1, 1024);
+        In(nameof(StateChunkTokens), StateChunkTokens, 1, 128);
         In(nameof(MaxStepTokens), MaxStepTokens, 16, 65536);
         In(nameof(MaxRunningTurns), MaxRunningTurns, 1, 4096);
         In(nameof(MaxWaitingTurns), MaxWaitingTurns, 0, 100_000);
@@ -116,6 +135,9 @@ public sealed record EngineOptions
             throw new ArgumentException($"{nameof(SaveTimeout)} is {SaveTimeout}; expected a value in [0, 1 day]");
         }
     }
+
+    /// <summary>Element type of activations, and so of the open chunk of recurrent states.</summary>
+    internal DataType ActivationType => Backend == "cuda" ? DataType.BFloat16 : DataType.Float32;
 
     private static void In(string name, int value, int low, int high)
     {

@@ -111,6 +111,9 @@ public sealed class InferenceEngine : IInferenceEngine
         return plan.UnitBytes * plan.Units;
     }
 
+    /// <summary>Bytes of a page (or slot), all stages together.</summary>
+    public static long StateUnitBytes(ModelConfig config, EngineOptions options) => StatePlan.UnitSize(config, options);
+
     /// <summary>Where stages are elsewhere: asks for their addresses again and connects anew. Turns go on with the same tokens, computed state is rebuilt.</summary>
     public void Reroute() => _chain.Reroute();
 
@@ -151,6 +154,7 @@ public sealed class InferenceEngine : IInferenceEngine
             StateUnits = plan.Units,
             PageTokens = options.PageTokens,
             StateType = options.StateType,
+            StateChunkTokens = options.StateChunkTokens,
             MaxRows = options.MaxStepTokens,
         };
         var stages = new List<StageModel>(ranges.Length);
@@ -198,9 +202,11 @@ public sealed class InferenceEngine : IInferenceEngine
             WeightBytes = checkpoint.TotalBytes,
             Stages = ranges,
             Backend = backend.Description,
-            BackendKind = backend.Kind,
+            BackendKind = isRecurrent && options.StateChunkTokens > 1 ? $"{backend.Kind}-chunk{options.StateChunkTokens}" : backend.Kind,
             StateBytesPerToken = isRecurrent ? 0 : plan.UnitBytes / options.PageTokens,
             StateBytesPerSequence = isRecurrent ? plan.UnitBytes : 0,
+            OpenChunkBytesPerSequence = plan.OpenBytes,
+            StateChunkTokens = isRecurrent ? options.StateChunkTokens : 0,
             StateType = options.StateType,
             PageTokens = options.PageTokens,
             PageCount = plan.Units,

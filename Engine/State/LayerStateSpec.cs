@@ -19,7 +19,9 @@ public abstract record LayerStateSpec
     /// <param name="config">The model's shape.</param>
     /// <param name="pageTokens">P.</param>
     /// <param name="type">Element type of keys and values; recurrent states are always f32.</param>
-    public static LayerStateSpec For(ModelConfig config, int pageTokens, DataType type) => config.Family == ModelFamily.Supra
-        ? new RecurrentSpec(config.HeadCount, config.HeadDim)
+    /// <param name="chunkTokens">Recurrent models: C.</param>
+    /// <param name="activations">Recurrent models: element type of the open chunk.</param>
+    public static LayerStateSpec For(ModelConfig config, int pageTokens, DataType type, int chunkTokens, DataType activations) => config.Family == ModelFamily.Supra
+        ? new RecurrentSpec(config.HeadCount, config.KeyValueHeadCount, config.HeadDim, chunkTokens, activations)
         : new PagedSpec(config.KeyValueHeadCount, config.HeadDim, pageTokens, type);
 }

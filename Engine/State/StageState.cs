@@ -142,7 +142,8 @@ public sealed class StageState : IDisposable
     }
 
     private RecurrentLayer RecurrentLayer(RecurrentSpec spec, int slots)
-        => new(Allocate(DataType.Float32, spec.SlotElements * slots), slots, spec.Heads, spec.HeadDim);
+        => new(
+            Allocate(DataType.Float32, spec.SlotElements * slots), slots, spec.Heads, spec.KeyValueHeads, spec.HeadDim, spec.ChunkTokens, spec.OpenType, spec.SlotElements);
 
     private DeviceBuffer Allocate(DataType type, long length)
     {

@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Models;
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Weights;
@@ -19,6 +20,8 @@ public sealed record MemoryPlan
 
     public long StateBytesPerSession => Stages.Sum(stage => stage.StateBytesPerSession);
 
+    public long OpenChunkBytesPerSession => Stages.Sum(stage => stage.OpenChunkBytesPerSession);
+
     public long StateBytesAtFullContext => Stages.Sum(stage => stage.StateBytesAtFullContext);
 
     /// <summary>The stage that decides how large a device must be.</summary>
@@ -30,27 +33,30 @@ public sealed record MemoryPlan
     /// <param name="stages">[1, layers].</param>
     /// <param name="state">Element type of keys and values; recurrent states are always float32.</param>
     /// <param name="pageTokens">Tokens per page of keys and values.</param>
-    public static MemoryPlan For(ModelConfig config, DataType weights, int stages, DataType state = DataType.Float32, int pageTokens = 64) =>
-        For(config, id => WeightCatalog.Shape(config, id).ElementCount * weights.SizeInBytes(), stages, state, pageTokens);
+    /// <param name="chunkTokens">Recurrent models: C of <see cref="RecurrentSpec"/>, with an open chunk in f32.</param>
+    public static MemoryPlan For(ModelConfig config, DataType weights, int stages, DataType state = DataType.Float32, int pageTokens = 64, int chunkTokens = 1) =>
+        For(config, id => WeightCatalog.Shape(config, id).ElementCount * weights.SizeInBytes(), stages, state, pageTokens, chunkTokens);
 
     /// <summary>For weights whose sizes <paramref name="bytesOf"/> knows, such as <see cref="Checkpoint.SizeInBytes"/>.</summary>
-    public static MemoryPlan For(ModelConfig config, Func<WeightId, long> bytesOf, int stages, DataType state = DataType.Float32, int pageTokens = 64)
+    public static MemoryPlan For(
+        ModelConfig config, Func<WeightId, long> bytesOf, int stages, DataType state = DataType.Float32, int pageTokens = 64, int chunkTokens = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunkTokens, 1);
         return new MemoryPlan
         {
-            Stages = [.. LayerRange.Split(config.LayerCount, stages).Select(layers => Stage(config, layers, bytesOf, state, pageTokens))],
+            Stages = [.. LayerRange.Split(config.LayerCount, stages).Select(layers => Stage(config, layers, bytesOf, state, pageTokens, chunkTokens))],
             StateType = config.Family == ModelFamily.Supra ? DataType.Float32 : state,
             PageTokens = pageTokens,
         };
     }
 
-    private static StagePlan Stage(ModelConfig config, LayerRange layers, Func<WeightId, long> bytesOf, DataType state, int pageTokens)
+    private static StagePlan Stage(ModelConfig config, LayerRange layers, Func<WeightId, long> bytesOf, DataType state, int pageTokens, int chunkTokens)
     {
         var weights = WeightCatalog.OfStage(config, layers).Select(id => WeightCatalog.Stored(config, id)).Distinct().ToArray();
-        var isRecurrent = config.Family == ModelFamily.Supra;
-        var perToken = isRecurrent ? 0 : 2L * layers.Count * config.KeyValueHeadCount * config.HeadDim * state.SizeInBytes();
-        var perSession = isRecurrent ? (long)layers.Count * config.HeadCount * config.HeadDim * config.HeadDim * sizeof(float) : 0;
+        var slot = LayerStateSpec.For(config, pageTokens, state, chunkTokens, DataType.Float32) as RecurrentSpec;
+        var perToken = slot is not null ? 0 : 2L * layers.Count * config.KeyValueHeadCount * config.HeadDim * state.SizeInBytes();
+        var perSession = slot is null ? 0 : slot.UnitBytes * layers.Count;
         return new StagePlan
         {
             Layers = layers,
@@ -58,7 +64,8 @@ public sealed record MemoryPlan
             Parameters = weights.Sum(id => WeightCatalog.Shape(config, id).ElementCount),
             StateBytesPerToken = perToken,
             StateBytesPerSession = perSession,
-            StateBytesAtFullContext = isRecurrent ? perSession : perToken * TokensHeld(config, pageTokens),
+            OpenChunkBytesPerSession = slot is null ? 0 : slot.OpenBytes * layers.Count,
+            StateBytesAtFullContext = slot is not null ? perSession : perToken * TokensHeld(config, pageTokens),
         };
     }
 

@@ -18,6 +18,9 @@ public sealed record StagePlan
     /// <summary>Recurrent state of one session; 0 for attention models.</summary>
     public required long StateBytesPerSession { get; init; }
 
+    /// <summary>The part of <see cref="StateBytesPerSession"/> that holds the keys and values of the open chunk.</summary>
+    public required long OpenChunkBytesPerSession { get; init; }
+
     /// <summary>State of one session at the model's full context: whole pages, and no more of them than a sliding window can see.</summary>
     public required long StateBytesAtFullContext { get; init; }
 

@@ -2,6 +2,7 @@ using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cpu;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 
@@ -34,8 +35,11 @@ internal static class KernelRows
 
         AttentionPrefill(session, 0, 512);
         AttentionPrefill(session, 3584, 512);
-        LinearAttention(session, 1);
-        LinearAttention(session, 512);
+        foreach (var chunk in new[] { 1, CpuBackend.PreferredChunkTokens })
+        {
+            LinearAttention(session, 1, chunk);
+            LinearAttention(session, 512, chunk);
+        }
     }
 
     private static void Projections(BenchSession session)
@@ -128,26 +132,42 @@ internal static class KernelRows
         session.ByOperations(name, 4 * pairs * config.HeadCount * config.HeadDim, () => backend.Attention(queries, layer, batch, 0.125f, int.MaxValue, output));
     }
 
-    /// <summary>One layer of a 7B SUPRA model: 32 heads of 128, 8 key-value heads.</summary>
-    private static void LinearAttention(BenchSession session, int rows)
+    /// <summary>Layers of a 7B SUPRA model: 32 heads of 128, 8 key-value heads; recurrent, and in the backend's chunks. Decode goes through all places of a chunk in turn.</summary>
+    private static void LinearAttention(BenchSession session, int rows, int chunk)
     {
         const int Heads = 32, KeyValueHeads = 8, Dim = 128, Layers = 16;
+        var name = $"linear-attention/supra-7b/{(chunk == 1 ? "recurrent" : $"chunk{chunk}")}/{rows}";
+        if (!session.Wants(name))
+        {
+            return;
+        }
+
         using var backend = new CpuBackend(session.Threads);
-        var layers = Enumerable.Range(0, Layers).Select(_ => new RecurrentLayer(backend.Allocate(DataType.Float32, Heads * Dim * Dim), 1, Heads, Dim)).ToArray();
-        var batch = new StepBatch();
-        batch.AddSegment(new int[rows], 0, [], 0, 0);
+        using var state = new StageState(backend, new RecurrentSpec(Heads, KeyValueHeads, Dim, chunk), Layers, units: 1);
+        state.Apply([new StateCopy(-1, 0)]);
+        var batches = Enumerable.Range(0, Math.Max(1, CpuBackend.PreferredChunkTokens / rows)).Select(step => OneSegment(step * rows, rows)).ToArray();
         var queries = Random(backend, rows, Heads * Dim);
         var keys = Random(backend, rows, KeyValueHeads * Dim);
         var values = Random(backend, rows, KeyValueHeads * Dim);
         var output = Random(backend, rows, Heads * Dim);
         var decay = Enumerable.Repeat(0.99f, Heads).ToArray();
-        session.ByOperations($"linear-attention/supra-7b/{rows}", 5.0 * Heads * Dim * Dim * rows * Layers, () =>
+        session.ByOperations(name, 4.0 * Heads * Dim * Dim * rows * Layers * batches.Length, () =>
         {
-            foreach (var layer in layers)
+            foreach (var batch in batches)
             {
-                backend.LinearAttention(queries, keys, values, layer, batch, decay, output);
+                for (var layer = 0; layer < Layers; layer++)
+                {
+                    backend.LinearAttention(queries, keys, values, state.Recurrent(layer), batch, decay, output);
+                }
             }
         });
+    }
+
+    private static StepBatch OneSegment(int start, int rows)
+    {
+        var batch = new StepBatch();
+        batch.AddSegment(new int[rows], start, [], 0, 0);
+        return batch;
     }
 
     private static KeyValueLayer Cache(CpuBackend backend, ModelConfig config, DataType type, int pages)

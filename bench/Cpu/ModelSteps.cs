@@ -2,6 +2,7 @@ using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cpu;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Cpu;
@@ -31,16 +32,16 @@ internal sealed class ModelSteps(BenchSession session, string name, ModelConfig 
         using var stage = Load(config.LayerCount, units);
         foreach (var sequences in Batches)
         {
-            var batch = DecodeBatch(sequences, DecodeContext);
-            session.ByTokens($"decode/{name}/batch{sequences}", sequences, _cost.Decode(sequences, DecodeContext), Step(stage, batch));
+            session.ByTokens($"decode/{name}/batch{sequences}", sequences, _cost.Decode(sequences, DecodeContext), DecodeSteps(stage, sequences, DecodeContext));
         }
 
         if (config.Family == ModelFamily.Supra)
         {
-            session.Fact($"state/{name}", stage.State.UnitBytes, "bytes", "of a sequence, at any length");
+            var open = ((RecurrentSpec)stage.State.Spec).OpenBytes * config.LayerCount;
+            session.Fact($"state/{name}", stage.State.UnitBytes, "bytes", $"of a sequence, at any length: {stage.State.UnitBytes - open} of state, {open} for the open chunk of {_backend.StateChunkTokens} tokens");
             session.SameCost(
                 [.. ContextNames(name)], _cost.Decode(1, 0),
-                [.. Contexts.Select(context => Step(stage, DecodeBatch(1, context)))]);
+                [.. Contexts.Select(context => DecodeSteps(stage, 1, context))]);
         }
     }
 
@@ -77,13 +78,21 @@ internal sealed class ModelSteps(BenchSession session, string name, ModelConfig 
         return StageModel.Load(config, weights, new LayerRange(0, layers), _backend, options);
     }
 
-    /// <summary>One token for each of so many sequences.</summary>
-    private StepBatch DecodeBatch(int sequences, int context)
+    /// <summary>A step of one token for each of so many sequences. With recurrent states, each call stands at the next place of a chunk, and the sequences at different ones.</summary>
+    private Action DecodeSteps(StageModel stage, int sequences, int context)
+    {
+        var places = config.Family == ModelFamily.Supra ? _backend.StateChunkTokens : 1;
+        Action[] steps = [.. Enumerable.Range(0, places).Select(place => Step(stage, DecodeBatch(sequences, context, place, places)))];
+        var call = 0;
+        return () => steps[call++ % places]();
+    }
+
+    private StepBatch DecodeBatch(int sequences, int context, int place, int places)
     {
         var batch = new StepBatch();
         for (var s = 0; s < sequences; s++)
         {
-            batch.AddLogitRow(AddSegment(batch, [s % config.VocabularySize], context - 1, s));
+            batch.AddLogitRow(AddSegment(batch, [s % config.VocabularySize], context - 1 + (place + s) % places, s));
         }
 
         return batch;

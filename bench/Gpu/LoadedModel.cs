@@ -16,11 +16,11 @@ internal sealed class LoadedModel : IDisposable
     private readonly int[] _pages;
     private readonly int[] _chosen = new int[1024];
 
-    public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows)
+    public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows, int? chunkTokens = null)
     {
         Backend = backend;
         Config = config;
-        var options = new StageOptions { StateUnits = units, StateType = DataType.BFloat16, MaxRows = maxRows, ValidateWeights = false };
+        var options = new StageOptions { StateUnits = units, StateType = DataType.BFloat16, MaxRows = maxRows, StateChunkTokens = chunkTokens, ValidateWeights = false };
         backend.Synchronize();
         var started = Stopwatch.GetTimestamp();
         Stage = StageModel.Load(config, weights, new LayerRange(0, config.LayerCount), backend, options);
@@ -52,7 +52,9 @@ internal sealed class LoadedModel : IDisposable
         {
             token[0] = (salt * 31 + s * 7) % Config.VocabularySize;
             var table = IsRecurrent ? [] : _pages.AsSpan(s * pages, pages);
-            _batch.AddLogitRow(_batch.AddSegment(token, context - 1, table, 0, IsRecurrent ? s : -1));
+            // With recurrent states, each step stands at the next place of a chunk, and the sequences at different ones.
+            var position = IsRecurrent ? context - 1 + salt + s : context - 1;
+            _batch.AddLogitRow(_batch.AddSegment(token, position, table, 0, IsRecurrent ? s : -1));
         }
 
         var hidden = _hidden.Top(sequences);

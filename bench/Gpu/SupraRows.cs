@@ -1,8 +1,10 @@
+using OrleansLM.Engine.Backends.Cuda;
+using OrleansLM.Engine.State;
 using OrleansLM.Reporting;
 
 namespace OrleansLM.Gpu;
 
-/// <summary>Linear attention at 7B: a state of 64 MiB whatever the context.</summary>
+/// <summary>Linear attention at 7B: a state of 64 MiB and an open chunk, whatever the context; in the backend's chunks, and recurrent.</summary>
 internal static class SupraRows
 {
     private const int Chunk = 4096;
@@ -17,24 +19,38 @@ internal static class SupraRows
         var config = Shapes.Supra;
         using var backend = session.NewBackend();
         using var weights = new RandomWeights(config);
-        using var model = new LoadedModel(backend, config, weights, units: 64, Chunk);
+        Measure(session, backend, weights, backend.StateChunkTokens, "supra-7b");
+        if (backend.StateChunkTokens > 1)
+        {
+            Measure(session, backend, weights, 1, "supra-7b-recurrent");
+        }
+    }
+
+    private static void Measure(GpuSession session, CudaBackend backend, RandomWeights weights, int chunkTokens, string name)
+    {
+        var config = Shapes.Supra;
+        using var model = new LoadedModel(backend, config, weights, units: 64, Chunk, chunkTokens);
         session.Add(BenchRow.Of(
-            "upload/supra-7b", weights.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{weights.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s"));
+            $"upload/{name}", weights.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{weights.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s"));
+        session.Add(new BenchRow(
+            $"state/{name}", model.Stage.State.UnitBytes, "bytes",
+            Note: $"of a sequence, at any length; {((RecurrentSpec)model.Stage.State.Spec).OpenBytes * config.LayerCount} of them for the open chunk of {chunkTokens} tokens"));
         model.Prefill(Chunk, Chunk);
         foreach (var tokens in new[] { 8192, 32768 })
         {
             var products = 2.0 * Shapes.Multiplied(config, head: false) * tokens;
             var seconds = model.Prefill(tokens, Chunk);
-            session.Add(BenchRow.Cost($"prefill/supra-7b/{tokens}", seconds, "s", products / session.MatMulRate, $"{tokens / seconds:F0} tok/s; the limit counts the products only"));
+            session.Add(BenchRow.Cost($"prefill/{name}/{tokens}", seconds, "s", products / session.MatMulRate, $"{tokens / seconds:F0} tok/s; the limit counts the products only"));
         }
 
         foreach (var (sequences, context) in new[] { (1, 1024), (1, 131072), (16, 4096), (64, 4096) })
         {
-            var state = 2.0 * sizeof(float) * config.LayerCount * config.HeadCount * config.HeadDim * config.HeadDim * sequences;
+            // The recurrent form reads and writes the state in every step, the chunked one writes it once in a chunk.
+            var state = (1 + 1.0 / chunkTokens) * sizeof(float) * config.LayerCount * config.HeadCount * config.HeadDim * config.HeadDim * sequences;
             var bytes = 2 * Shapes.Multiplied(config, head: true) + state;
             var seconds = model.DecodeSeconds(sequences, context, session.Options.Steps);
             session.Add(BenchRow.Of(
-                $"decode/supra-7b/batch{sequences}/{context}", sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
+                $"decode/{name}/batch{sequences}/{context}", sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
                 $"{seconds * 1e3:F3} ms a step, {bytes / seconds / 1e9:F0} GB/s"));
         }
     }

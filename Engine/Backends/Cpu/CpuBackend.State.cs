@@ -66,20 +66,30 @@ public sealed unsafe partial class CpuBackend
         fixed (StepSegment* segments = batch.Segments)
         fixed (float* gamma = decay)
         {
-            Cpu.LinearAttention.Run(_team, new LinearAttentionJob
+            var job = new LinearAttentionJob
             {
                 Queries = Pointer(queries),
                 Keys = Pointer(keys),
                 Values = Pointer(values),
                 Output = Pointer(output),
                 States = (float*)Host(layer.States).Data,
+                SlotElements = layer.SlotElements,
                 Decay = gamma,
                 Heads = layer.Heads,
-                KeyValueHeads = keys.Columns / layer.HeadDim,
+                KeyValueHeads = layer.KeyValueHeads,
                 HeadDim = layer.HeadDim,
+                ChunkTokens = layer.ChunkTokens,
                 Segments = segments,
                 SegmentCount = batch.SegmentCount,
-            });
+            };
+            if (layer.ChunkTokens == 1)
+            {
+                RecurrentLinearAttention.Run(_team, job);
+            }
+            else
+            {
+                ChunkedLinearAttention.Run(_team, _scratch, job);
+            }
         }
     }
 

@@ -35,6 +35,11 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     public string Description => $"cpu ({VectorSet}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")})";
 
+    /// <summary>Measured: docs/decisions/0010.</summary>
+    public const int PreferredChunkTokens = 8;
+
+    public int StateChunkTokens => PreferredChunkTokens;
+
     public string Kind => Lanes.Fused ? "cpu-f32-2-fma" : "cpu-f32-2";
 
     private static string VectorSet =>

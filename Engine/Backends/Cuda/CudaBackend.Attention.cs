@@ -82,16 +82,22 @@ public sealed unsafe partial class CudaBackend
         RequireSameType(queries, output, nameof(LinearAttention));
         RequireSameType(queries, keys, nameof(LinearAttention));
         RequireSameType(keys, values, nameof(LinearAttention));
+        if (layer.ChunkTokens > 1)
+        {
+            AttendInChunks(queries, keys, values, layer, decay, output);
+            return;
+        }
+
         _generic.LinearAttention.Launch(
             _stream, new LaunchShape(_step.Segments, layer.Heads, (layer.HeadDim + 31) / 32, 32), Address(queries), Address(keys), Address(values), Type(queries),
-            Cuda(layer.States).Address, _step.SegmentTable, _scratch.Table(layer, decay), Address(output), keys.Columns / layer.HeadDim, layer.HeadDim);
+            Cuda(layer.States).Address, layer.SlotElements, _step.SegmentTable, _scratch.Table(layer, decay), Address(output), layer.KeyValueHeads, layer.HeadDim);
     }
 
     public void LinearAttentionNormed(
         Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, StepBatch batch, ReadOnlySpan<float> decay, float epsilon, Matrix output)
     {
         if (!IsFast(queries, DataType.BFloat16) || !IsFast(keys, DataType.BFloat16) || !IsFast(values, DataType.BFloat16) || !IsFast(output, DataType.BFloat16)
-            || layer.HeadDim is not (64 or 128))
+            || layer.HeadDim is not (64 or 128) || !IsFastChunk(layer))
         {
             LinearAttention(queries, keys, values, layer, batch, decay, output);
             GroupNorm(output, layer.Heads, epsilon);
@@ -101,11 +107,41 @@ public sealed unsafe partial class CudaBackend
         Require(batch);
         var (rows, heads, dim) = (queries.Rows, layer.Heads, layer.HeadDim);
         var mixed = _scratch.Block("mixed", (long)rows * heads * dim * sizeof(float));
+        var norm = LaunchShape.Of(((long)rows * heads + 7) / 8, BlockThreads);
+        if (layer.ChunkTokens == 1)
+        {
+            Launch(
+                _attention.Linear(dim), new LaunchShape(dim / 32, heads, _step.Segments, 128), Address(queries), Address(keys), Address(values),
+                Cuda(layer.States).Address, _scratch.Table(layer, decay), _step.SegmentTable, mixed, heads, layer.KeyValueHeads, (float)(1 / Math.Sqrt(dim)));
+            Launch(_attention.GroupNorm(dim), norm, mixed, Address(output), rows * heads, epsilon);
+            return;
+        }
+
         Launch(
-            _attention.Linear(dim), new LaunchShape(dim / 32, heads, _step.Segments, 128), Address(queries), Address(keys), Address(values), Cuda(layer.States).Address,
-            _scratch.Table(layer, decay), _step.SegmentTable, mixed, heads, keys.Columns / dim, (float)(1 / Math.Sqrt(dim)));
-        Launch(_attention.GroupNorm(dim), LaunchShape.Of(((long)rows * heads + 7) / 8, BlockThreads), mixed, Address(output), rows * heads, epsilon);
+            _attention.LinearChunked(dim), new LaunchShape(dim / 32, heads, _step.Segments, 64), Address(queries), Address(keys), Address(values),
+            Cuda(layer.States).Address, layer.SlotElements, ChunkTable(layer, decay), _step.SegmentTable, mixed, heads, layer.KeyValueHeads);
+        Launch(
+            _attention.GroupNormKeep(dim), norm, mixed, Address(output), epsilon, Address(keys), Address(values), Cuda(layer.States).Address, layer.SlotElements,
+            _step.Positions, _step.Slots, rows, heads, layer.KeyValueHeads);
     }
+
+    private static bool IsFastChunk(RecurrentLayer layer) =>
+        layer.ChunkTokens == 1 || (layer.ChunkTokens == AttentionKernels.ChunkTokens && layer.OpenType == DataType.BFloat16);
+
+    private void AttendInChunks(Matrix queries, Matrix keys, Matrix values, RecurrentLayer layer, ReadOnlySpan<float> decay, Matrix output)
+    {
+        var openType = TypeCode.Of(layer.OpenType);
+        _generic.LinearAttentionChunks.Launch(
+            _stream, new LaunchShape(_step.Segments, layer.Heads, (layer.HeadDim + 31) / 32, 32), Address(queries), Address(keys), Address(values), Type(queries),
+            Cuda(layer.States).Address, layer.SlotElements, layer.ChunkTokens, openType, _step.SegmentTable, ChunkTable(layer, decay), Address(output), layer.KeyValueHeads,
+            layer.HeadDim);
+        _generic.KeepOpen.Launch(
+            _stream, new LaunchShape(_step.Segments, 1, 1, BlockThreads), Address(keys), Address(values), Type(keys), Cuda(layer.States).Address, layer.SlotElements,
+            layer.ChunkTokens, openType, _step.SegmentTable, layer.Heads, layer.KeyValueHeads, layer.HeadDim);
+    }
+
+    private ulong ChunkTable(RecurrentLayer layer, ReadOnlySpan<float> decay) =>
+        _scratch.TryTable(layer, out var address) ? address : _scratch.Table(layer, ChunkDecay.Build(decay, layer.ChunkTokens, layer.HeadDim));
 
     private void QueryKeyValueOfFewRows(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, RopeTable table)
     {

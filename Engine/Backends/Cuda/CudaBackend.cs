@@ -52,6 +52,11 @@ public sealed unsafe partial class CudaBackend : IBackend
 
     public string Description => $"cuda:{_context.Info.Ordinal} ({_context.Info.Name}, {_context.Info.MemoryBytes / 1e9:F0} GB, {_context.Info.MultiprocessorCount} SMs)";
 
+    /// <summary>One block of tensor-core products: docs/decisions/0010.</summary>
+    public const int PreferredChunkTokens = 1;
+
+    public int StateChunkTokens => PreferredChunkTokens;
+
     public string Kind => $"cuda-bf16-sm{_context.Info.ComputeCapability}";
 
     public DataType ActivationType => DataType.BFloat16;

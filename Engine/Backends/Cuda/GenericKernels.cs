@@ -28,7 +28,11 @@ internal sealed class GenericKernels(KernelModules modules)
 
     public CudaKernel GroupNorm => field ??= Get("group_norm", "pifi");
 
-    public CudaKernel LinearAttention => field ??= Get("linear_attention_any", "pppippppii");
+    public CudaKernel LinearAttention => field ??= Get("linear_attention_any", "pppiplpppii");
+
+    public CudaKernel LinearAttentionChunks => field ??= Get("linear_attention_chunks_any", "pppipliipppii");
+
+    public CudaKernel KeepOpen => field ??= Get("keep_open_any", "ppipliipiii");
 
     private CudaKernel Get(string entry, string signature) => modules.Get("generic.cu").Kernel(entry, signature);
 }

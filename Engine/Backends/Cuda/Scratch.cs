@@ -32,6 +32,13 @@ internal sealed class Scratch(CudaContext context, CudaStream stream) : IDisposa
         return memory.Address;
     }
 
+    /// <summary>The values that <see cref="Table"/> was given for <paramref name="owner"/>.</summary>
+    public bool TryTable(object owner, out ulong address)
+    {
+        address = _tables.TryGetValue(owner, out var table) ? table.Address : 0;
+        return table is not null;
+    }
+
     /// <summary>Values that belong to <paramref name="owner"/>, copied to the device when they are first asked for.</summary>
     public unsafe ulong Table(object owner, ReadOnlySpan<float> first, ReadOnlySpan<float> second = default)
     {

@@ -6,7 +6,8 @@ namespace OrleansLM.Engine.Runtime.Loop;
 /// <summary>How much state an engine has room for.</summary>
 /// <param name="UnitBytes">Bytes of a page (or slot) in all layers.</param>
 /// <param name="Units">Pages, or slots.</param>
-internal readonly record struct StatePlan(long UnitBytes, int Units)
+/// <param name="OpenBytes">Bytes of a slot, in all layers, that hold the keys and values of the open chunk.</param>
+internal readonly record struct StatePlan(long UnitBytes, int Units, long OpenBytes)
 {
     /// <summary>Full contexts that memory is set aside for at most, when the options do not say.</summary>
     private const int FullContexts = 8;
@@ -17,13 +18,19 @@ internal readonly record struct StatePlan(long UnitBytes, int Units)
     /// <param name="available">Bytes that may be used when the options do not say; null: a quarter of what the host has.</param>
     public static StatePlan For(ModelConfig config, EngineOptions options, long? available = null)
     {
-        var spec = LayerStateSpec.For(config, options.PageTokens, options.StateType);
-        var unit = spec.UnitBytes * config.LayerCount;
+        var spec = Spec(config, options);
+        var unit = UnitSize(config, options);
         var bytes = options.StateBytes ?? Math.Min(available ?? AvailableMemory.Bytes() / 4, unit * Useful(config, options));
         var units = (int)Math.Min(bytes / unit, int.MaxValue);
-        return units > 0 ? new StatePlan(unit, units) : throw new ArgumentException(
+        return units > 0 ? new StatePlan(unit, units, (spec as RecurrentSpec)?.OpenBytes * config.LayerCount ?? 0) : throw new ArgumentException(
             $"{nameof(EngineOptions.StateBytes)} is {bytes}; expected at least {unit}, the size of one {(spec is PagedSpec ? $"page of {options.PageTokens} tokens" : "state")}");
     }
+
+    /// <summary>Bytes of a page (or slot) in all layers.</summary>
+    public static long UnitSize(ModelConfig config, EngineOptions options) => Spec(config, options).UnitBytes * config.LayerCount;
+
+    private static LayerStateSpec Spec(ModelConfig config, EngineOptions options) =>
+        LayerStateSpec.For(config, options.PageTokens, options.StateType, options.StateChunkTokens, options.ActivationType);
 
     private static long Useful(ModelConfig config, EngineOptions options)
     {

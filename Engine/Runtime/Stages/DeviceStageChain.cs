@@ -211,6 +211,7 @@ internal sealed class DeviceStageChain : IStageChain
             StateUnits = plan.Units,
             PageTokens = options.PageTokens,
             StateType = options.StateType,
+            StateChunkTokens = options.StateChunkTokens,
             MaxRows = options.MaxStepTokens,
         });
         try

@@ -42,6 +42,7 @@ internal sealed class HostedStage : IDisposable
                 StateUnits = assignment.StateUnits,
                 PageTokens = assignment.PageTokens,
                 StateType = assignment.StateType,
+                StateChunkTokens = assignment.StateChunkTokens,
                 MaxRows = assignment.MaxRows,
             });
             _stepper = new StageStepper(_model, _backend);

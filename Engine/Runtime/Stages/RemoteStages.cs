@@ -67,6 +67,7 @@ public sealed record RemoteStages
         StateUnits = units,
         PageTokens = options.PageTokens,
         StateType = options.StateType,
+        StateChunkTokens = options.StateChunkTokens,
         MaxRows = options.MaxStepTokens,
     };
 

@@ -24,6 +24,9 @@ public sealed record StageAssignment
 
     public required DataType StateType { get; init; }
 
+    /// <summary><see cref="EngineOptions.StateChunkTokens"/> of the engine.</summary>
+    public required int StateChunkTokens { get; init; }
+
     /// <summary>Rows of a step at most.</summary>
     public required int MaxRows { get; init; }
 

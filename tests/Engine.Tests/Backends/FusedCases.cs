@@ -9,7 +9,7 @@ internal static class FusedCases
     private static readonly int[] RowCounts = [1, 3, 16, 17, 40, 64, 65, 200];
 
     public static IEnumerable<OperatorCase> All() =>
-        RowCounts.SelectMany(rows => new[] { Wide(rows), Residual(rows), Norm(rows), Gate(rows), Relu(rows) }).Concat(Inputs()).Concat([Logits()]);
+        RowCounts.SelectMany(rows => new[] { Wide(rows), Residual(rows), Norm(rows), Gate(rows), Relu(rows) }).Concat(Inputs()).Concat([Logits()]).Concat(Linear());
 
     private static OperatorCase Wide(int rows) => new($"Project to f32 T={rows} K=272 N=1032", 2e-6f, rig =>
     {
@@ -48,6 +48,27 @@ internal static class FusedCases
         rig.Backend.ProjectRelu(rig.Matrix(rows, 128), rig.Weight(DataType.BFloat16, 128, 128), rig.Weight(DataType.BFloat16, 1, 128), y);
         return rig.Read(y);
     });
+
+    /// <summary>Two steps, so that the second one finds what the first one left.</summary>
+    private static IEnumerable<OperatorCase> Linear() =>
+        from size in new[] { (H: 4, G: 2, D: 64), (H: 2, G: 2, D: 128), (H: 4, G: 1, D: 36) }
+        from chunk in new[] { 1, 16 }
+        select new OperatorCase($"LinearAttentionNormed H={size.H} G={size.G} D={size.D} C={chunk}", 8e-6f, rig =>
+        {
+            var layer = rig.Recurrent(4, size.H, size.G, size.D, chunk);
+            return [.. new[] { 0, 40 }.SelectMany(later => Linear(rig, layer, [(7 + later, 40), (15 + later, 40), (60 + later, 40)]))];
+        });
+
+    private static float[] Linear(OperatorRig rig, RecurrentLayer layer, (int Start, int Rows)[] segments)
+    {
+        var batch = OperatorRig.Batch(segments, slot: s => 3 - s);
+        var (rows, heads, groups, dim) = (batch.RowCount, layer.Heads, layer.KeyValueHeads, layer.HeadDim);
+        var output = rig.Empty(rows, heads * dim);
+        var decay = Enumerable.Range(0, heads).Select(h => h == 0 ? 1f : MathF.Exp(-1f / (h + 1))).ToArray();
+        rig.Backend.LinearAttentionNormed(
+            rig.Matrix(rows, heads * dim), rig.Matrix(rows, groups * dim), rig.Matrix(rows, groups * dim), layer, batch, decay, 1e-5f, output);
+        return rig.Read(output);
+    }
 
     private static OperatorCase Logits() => new("NormProject to logits T=5", 4e-6f, rig =>
     {

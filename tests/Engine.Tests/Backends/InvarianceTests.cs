@@ -1,5 +1,6 @@
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cpu;
+using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Tests.Backends;
@@ -90,19 +91,41 @@ public sealed class InvarianceTests
     }
 
     [Theory]
-    [InlineData(4, 4)]
-    [InlineData(36, 1)]
-    [InlineData(64, 2)]
-    public void Linear_attention_is_the_same_however_a_prompt_is_cut(int headDim, int keyValueHeads)
+    [InlineData(4, 4, 1)]
+    [InlineData(36, 1, 1)]
+    [InlineData(64, 2, 1)]
+    [InlineData(4, 4, 7)]
+    [InlineData(36, 1, 8)]
+    [InlineData(64, 2, 16)]
+    [InlineData(128, 1, 16)]
+    [InlineData(80, 4, 32)]
+    [InlineData(64, 4, 128)]
+    public void Linear_attention_is_the_same_however_a_prompt_is_cut(int headDim, int keyValueHeads, int chunkTokens)
     {
         const int Length = 90;
-        var expected = Recur(headDim, keyValueHeads, Length, [Length], threads: 1);
-        foreach (var threads in ThreadCounts)
+        var expected = Recur(headDim, keyValueHeads, chunkTokens, Length, [Length], threads: 1);
+        foreach (var threads in (int[])[.. ThreadCounts, 9])
         {
-            foreach (var chunk in new[] { 1, 7, 64 })
+            foreach (var step in new[] { 1, 2, 3, 7, 16, 64 })
             {
-                Assert.Equal(expected, Recur(headDim, keyValueHeads, Length, Chunks(Length, chunk), threads));
+                Assert.Equal(expected, Recur(headDim, keyValueHeads, chunkTokens, Length, Chunks(Length, step), threads));
             }
+
+            Assert.Equal(expected, Recur(headDim, keyValueHeads, chunkTokens, Length, [5, 10, 1, 1, 31, 2, 40], threads));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public void Linear_attention_of_a_sequence_does_not_depend_on_the_others_of_its_batch(int chunkTokens)
+    {
+        (int Start, int Rows)[] segments = [(0, 5), (15, 1), (300, 40), (17, 1), (47, 3), (31, 1), (64, 16)];
+        var together = RecurTogether(segments, chunkTokens, [.. segments.Select(_ => true)]);
+        for (var s = 0; s < segments.Length; s++)
+        {
+            var alone = RecurTogether(segments, chunkTokens, [.. segments.Select((_, i) => i == s)]);
+            Assert.Equal(together[s], alone[s]);
         }
     }
 
@@ -153,11 +176,38 @@ public sealed class InvarianceTests
         return [.. results];
     }
 
-    private static float[] Recur(int headDim, int keyValueHeads, int length, int[] chunks, int threads)
+    /// <summary>What each segment reads and leaves in its slot; those that are not <paramref name="chosen"/> stay out of the batch.</summary>
+    private static float[][] RecurTogether((int Start, int Rows)[] segments, int chunkTokens, bool[] chosen)
+    {
+        const int Heads = 4, Groups = 2, Dim = 64;
+        using var rig = new OperatorRig(new CpuBackend(3), 6);
+        var layer = rig.Recurrent(segments.Length, Heads, Groups, Dim, chunkTokens);
+        var rows = segments.Sum(segment => segment.Rows);
+        var (queries, keys, values) = (rig.Values(rows * Heads * Dim), rig.Values(rows * Groups * Dim), rig.Values(rows * Groups * Dim));
+        var (batch, first, starts) = (new StepBatch(), 0, new int[segments.Length]);
+        var taken = new List<int>();
+        for (var s = 0; s < segments.Length; first += segments[s++].Rows)
+        {
+            starts[s] = chosen[s] ? batch.AddSegment(new int[segments[s].Rows], segments[s].Start, [], 0, s) : -1;
+            taken.AddRange(chosen[s] ? Enumerable.Range(first, segments[s].Rows) : []);
+        }
+
+        float[] Picked(float[] all, int width) => [.. taken.SelectMany(row => all[(row * width)..((row + 1) * width)])];
+        var output = rig.Empty(taken.Count, Heads * Dim);
+        rig.Backend.LinearAttention(
+            rig.Matrix(taken.Count, Heads * Dim, Picked(queries, Heads * Dim)), rig.Matrix(taken.Count, Groups * Dim, Picked(keys, Groups * Dim)),
+            rig.Matrix(taken.Count, Groups * Dim, Picked(values, Groups * Dim)), layer, batch, [1f, 0.5f, 0.9f, 0.99f], output);
+        var read = rig.Read(output);
+        return [.. segments.Select((segment, s) => !chosen[s] ? [] : (float[])[
+            .. read[(starts[s] * Heads * Dim)..((starts[s] + segment.Rows) * Heads * Dim)],
+            .. rig.Read(layer.States, s * layer.SlotElements, (int)layer.SlotElements)])];
+    }
+
+    private static float[] Recur(int headDim, int keyValueHeads, int chunkTokens, int length, int[] chunks, int threads)
     {
         const int Heads = 4;
         using var rig = new OperatorRig(new CpuBackend(threads), 3);
-        var layer = rig.Recurrent(2, Heads, headDim);
+        var layer = rig.Recurrent(2, Heads, keyValueHeads, headDim, chunkTokens);
         var queries = rig.Matrix(length, Heads * headDim);
         var keys = rig.Matrix(length, keyValueHeads * headDim);
         var values = rig.Matrix(length, keyValueHeads * headDim);
@@ -171,7 +221,11 @@ public sealed class InvarianceTests
             start += rows;
         }
 
-        return [.. rig.Read(output), .. rig.ReadAll(layer.States)];
+        // Of the open chunk, the rows that are in use: behind them lies what earlier chunks left, in step-sized pieces.
+        var width = keyValueHeads * headDim;
+        var open = (int)layer.StateElements + length % chunkTokens * width;
+        var openValues = layer.SlotElements + layer.StateElements + (chunkTokens - 1L) * width;
+        return [.. rig.Read(output), .. rig.Read(layer.States, layer.SlotElements, open), .. rig.Read(layer.States, openValues, length % chunkTokens * width)];
     }
 
     private static float[] SmallOperators(int rows, int rowsTogether, int threads)

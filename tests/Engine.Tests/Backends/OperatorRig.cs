@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Runtime;
+using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Tests.Backends;
@@ -102,11 +103,20 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed, bool narrow
         return new KeyValueLayer(keys, values, pages, pageTokens, heads, headDim);
     }
 
-    public RecurrentLayer Recurrent(int slots, int heads, int headDim)
+    /// <summary>Slots that hold something, open chunks too.</summary>
+    public RecurrentLayer Recurrent(int slots, int heads, int keyValueHeads, int headDim, int chunkTokens = 1)
     {
-        var states = Buffer(DataType.Float32, (long)slots * heads * headDim * headDim);
-        backend.Write(states, 0, MemoryMarshal.AsBytes(Values(slots * heads * headDim * headDim).AsSpan()));
-        return new RecurrentLayer(states, slots, heads, headDim);
+        var spec = new RecurrentSpec(heads, keyValueHeads, headDim, chunkTokens, narrow ? backend.ActivationType : DataType.Float32);
+        var states = Buffer(DataType.Float32, slots * spec.SlotElements);
+        var cells = heads * headDim * headDim;
+        for (var slot = 0; slot < slots; slot++)
+        {
+            backend.Write(states, slot * spec.SlotElements, MemoryMarshal.AsBytes(Values(cells).AsSpan()));
+            var open = Encode(Values((int)(spec.OpenBytes / spec.OpenType.SizeInBytes())), spec.OpenType);
+            backend.Write(states, slot * spec.SlotElements + cells, open);
+        }
+
+        return new RecurrentLayer(states, slots, heads, keyValueHeads, headDim, chunkTokens, spec.OpenType, spec.SlotElements);
     }
 
     public float[] Read(Matrix matrix)

@@ -154,7 +154,9 @@ public sealed class InferenceEngineTests
         Assert.Equal(["[0, 3)", "[3, 6)", "[6, 8)"], description.Stages.Select(stage => stage.ToString()));
         Assert.Equal((10, 64, 8 * 2 * 2 * 64 * 4L, 0L), (description.PageCount, description.PageTokens, description.StateBytesPerToken, description.StateBytesPerSequence));
         await using var supra = TinyEngine.Load(TinyEngine.Supra, new EngineOptions());
-        Assert.Equal((0L, 6 * 4 * 64 * 64 * 4L), (supra.Description.StateBytesPerToken, supra.Description.StateBytesPerSequence));
+        Assert.Equal((0L, 6 * 4 * 64 * 64 * 4L), (supra.Description.StateBytesPerToken, supra.Description.StateBytesPerSequence - supra.Description.OpenChunkBytesPerSequence));
+        Assert.Equal((8, 6 * 2 * 7 * 2 * 64 * 4L), (supra.Description.StateChunkTokens, supra.Description.OpenChunkBytesPerSequence));
+        Assert.EndsWith("-chunk8", supra.Description.BackendKind, StringComparison.Ordinal);
         Assert.NotEqual(description.Fingerprint, supra.Description.Fingerprint);
     }
 

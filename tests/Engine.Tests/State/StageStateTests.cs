@@ -9,7 +9,7 @@ namespace OrleansLM.Engine.Tests.State;
 public sealed class StageStateTests
 {
     private static readonly PagedSpec Pages = new(KeyValueHeads: 2, HeadDim: 4, PageTokens: 16, DataType.Float32);
-    private static readonly RecurrentSpec Slots = new(Heads: 3, HeadDim: 4);
+    private static readonly RecurrentSpec Slots = new(Heads: 3, KeyValueHeads: 1, HeadDim: 4);
 
     [Fact]
     public void Specs_count_bytes_and_units()
@@ -18,15 +18,21 @@ public sealed class StageStateTests
         Assert.Equal(512, (Pages with { Type = DataType.BFloat16 }).UnitBytes);
         Assert.Equal([0, 1, 1, 2], new[] { 0, 1, 16, 17 }.Select(Pages.UnitsFor));
         Assert.Equal((192, 1), (Slots.UnitBytes, Slots.UnitsFor(100_000)));
+        Assert.Equal((192 + 2 * 6 * 16, 96), ((Slots with { ChunkTokens = 7 }).UnitBytes, (Slots with { ChunkTokens = 7, OpenType = DataType.BFloat16 }).OpenBytes));
+        Assert.Equal(4, new RecurrentSpec(1, 1, 1, 2, DataType.BFloat16).OpenBytes);
     }
 
     [Fact]
     public void A_7B_session_has_the_sizes_of_the_design()
     {
-        // 128k tokens of Yarn-Mistral-7B in bf16: 16 GiB; a SUPRA 7B state: 64 MiB.
+        // 128k tokens of Yarn-Mistral-7B in bf16: 16 GiB; a SUPRA 7B state: 64 MiB, and 3.75 MiB for an open chunk of 16 tokens in f32.
         var mistral = new PagedSpec(8, 128, 64, DataType.BFloat16);
         Assert.Equal(16L << 30, mistral.UnitBytes * mistral.UnitsFor(131072) * 32);
-        Assert.Equal(64L << 20, new RecurrentSpec(32, 128).UnitBytes * 32);
+        var supra = new RecurrentSpec(32, 8, 128);
+        Assert.Equal((64L << 20, 0), (supra.UnitBytes * 32, supra.OpenBytes));
+        supra = supra with { ChunkTokens = 16 };
+        Assert.Equal((15L << 18, (64L << 20) + (15L << 18)), (supra.OpenBytes * 32, supra.UnitBytes * 32));
+        Assert.Equal(15L << 17, (supra with { OpenType = DataType.BFloat16 }).OpenBytes * 32);
     }
 
     [Fact]

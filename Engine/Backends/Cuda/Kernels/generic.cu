@@ -193,14 +193,14 @@ extern "C" __global__ void group_norm(void* x, int xType, float epsilon, int siz
 
 // SUPRA, recurrent form: S += k' v, o = q S, S *= gamma, k' = k / sqrt(D); one thread a column of S, rows of a sequence one after the other.
 // states [slots, H, D, D]. segments [n, 5]: first row, rows, start, page offset, slot. grid (segments, H, ceil(D/32)), 32 threads.
-extern "C" __global__ void linear_attention_any(const void* queries, const void* keys, const void* values, int xType, float* states, const int* segments,
+extern "C" __global__ void linear_attention_any(const void* queries, const void* keys, const void* values, int xType, float* states, long long slotElements, const int* segments,
     const float* decay, void* output, int groups, int dim) {
   int head = blockIdx.y, heads = gridDim.y, group = head / (heads / groups), column = blockIdx.z * 32 + threadIdx.x;
   const int* segment = segments + 5 * blockIdx.x;
   int slot = segment[4], first = segment[0], count = segment[1];
   if (slot < 0 || column >= dim) return;
   float gamma = decay[head], norm = 1.f / sqrtf((float)dim);
-  float* state = states + ((long long)slot * heads + head) * dim * dim + column;
+  float* state = states + slot * slotElements + (long long)head * dim * dim + column;
   for (int row = first; row < first + count; row++) {
     long long q = ((long long)row * heads + head) * dim, k = ((long long)row * groups + group) * dim;
     float value = get(values, xType, k + column), sum = 0;
@@ -210,5 +210,63 @@ extern "C" __global__ void linear_attention_any(const void* queries, const void*
       state[i * dim] = s * gamma;
     }
     put(output, xType, q + column, sum);
+  }
+}
+
+// The same in chunks of C > 1 tokens that begin at multiples of C. tables [H, 3C + 1]: gamma^j, gamma^e / sqrt(D), gamma^(C-m) / sqrt(D), gamma^C. A slot: S [H, D, D], then the
+// keys and values [C-1, G, D] of the open chunk, of openType. grid (segments, H, ceil(D/32)), 32 threads; a lane has a column, a score is the warp's.
+extern "C" __global__ void linear_attention_chunks_any(const void* queries, const void* keys, const void* values, int xType, float* states, long long slotElements, int chunk,
+    int openType, const int* segments, const float* tables, void* output, int groups, int dim) {
+  int head = blockIdx.y, heads = gridDim.y, group = head / (heads / groups), column = blockIdx.z * 32 + threadIdx.x;
+  const int* segment = segments + 5 * blockIdx.x;
+  int slot = segment[4], first = segment[0], count = segment[1];
+  if (slot < 0) return;
+  bool active = column < dim;
+  column = active ? column : 0;
+  const float *left = tables + head * (3 * chunk + 1), *distance = left + chunk, *keep = distance + chunk;
+  float* state = states + slot * slotElements + (long long)head * dim * dim + column;
+  const float* open = states + slot * slotElements + (long long)heads * dim * dim;
+  long long openValues = (long long)(chunk - 1) * groups * dim;
+  for (int i = 0; i < count; i++) {
+    int place = (segment[2] + i) % chunk;
+    long long q = ((long long)(first + i) * heads + head) * dim;
+    float sum = 0;
+    for (int d = 0; d < dim; d++) sum = fmaf(get(queries, xType, q + d), state[d * dim], sum);
+    sum *= left[place];
+    for (int m = 0; m <= place; m++) {
+      bool old = m < place - i;
+      long long at = old ? ((long long)m * groups + group) * dim : ((long long)(first + i - place + m) * groups + group) * dim;
+      float score = 0;
+      for (int d = threadIdx.x; d < dim; d += 32) score = fmaf(get(queries, xType, q + d), old ? get(open, openType, at + d) : get(keys, xType, at + d), score);
+      score = warp_sum(score) * distance[place - m];
+      sum = fmaf(score, old ? get(open, openType, openValues + at + column) : get(values, xType, at + column), sum);
+    }
+    if (active) put(output, xType, q + column, sum);
+    if (place < chunk - 1 || !active) continue;
+    for (int d = 0; d < dim; d++) {
+      float s = state[d * dim] * left[3 * chunk];
+      for (int m = 0; m < chunk; m++) {
+        bool old = m < place - i;
+        long long at = old ? ((long long)m * groups + group) * dim : ((long long)(first + i - place + m) * groups + group) * dim;
+        float key = old ? get(open, openType, at + d) : get(keys, xType, at + d);
+        s = fmaf(keep[m] * key, old ? get(open, openType, openValues + at + column) : get(values, xType, at + column), s);
+      }
+      state[d * dim] = s;
+    }
+  }
+}
+
+// After it: the rows of chunks that stay open go to the slot. grid segments, 256 threads.
+extern "C" __global__ void keep_open_any(const void* keys, const void* values, int xType, float* states, long long slotElements, int chunk, int openType, const int* segments,
+    int heads, int groups, int dim) {
+  const int* segment = segments + 5 * blockIdx.x;
+  int slot = segment[4], first = segment[0], count = segment[1], open = (segment[2] + count) % chunk, width = groups * dim;
+  if (slot < 0) return;
+  float* to = states + slot * slotElements + (long long)heads * dim * dim;
+  int from = open > count ? open - count : 0;
+  for (int item = from * width + threadIdx.x; item < open * width; item += 256) {
+    long long row = (long long)(first + count - open) * width + item;
+    put(to, openType, item, get(keys, xType, row));
+    put(to, openType, (long long)(chunk - 1) * width + item, get(values, xType, row));
   }
 }

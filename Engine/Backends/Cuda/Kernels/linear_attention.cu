@@ -1,4 +1,4 @@
-// SUPRA's linear attention, token by token in f32 whatever the chunk, so that decode, prefill and replay give the same bits: S += k (v / sqrt(D))^T, o = q^T S, S = gamma S.
+// SUPRA's linear attention in its recurrent form (chunks of one token), in f32, so that decode, prefill and replay give the same bits: S += k (v / sqrt(D))^T, o = q^T S, S = gamma S.
 // A block keeps 32 value columns of one head's state in registers while the rows of a segment pass; a thread has D / 16 key dimensions of four columns.
 //
 // linear_attention(const bf16* q [T, H*D], const bf16* k, const bf16* v [T, G*D], float* states [slots, H, D, D], const float* decay [H], const int* segments [n, 5], float* out [T, H*D],
@@ -10,6 +10,7 @@
 // group_norm(const float* x [T, H*D], bf16* y [T, H*D], int groups, float epsilon)
 //   groups = T * H; y = (x - mean) / sqrt(biased variance + epsilon) over each D. Launch: grid ceil(groups / 8), block 256.
 #include "common.cuh"
+#include "group_norm.cuh"
 
 #ifndef HEAD_DIM
 #define HEAD_DIM 128
@@ -165,51 +166,13 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     }
 }
 
-__device__ __forceinline__ float warp_sum(float x)
-{
-#pragma unroll
-    for (int offset = 16; offset > 0; offset >>= 1)
-    {
-        x = __fadd_rn(x, __shfl_xor_sync(0xffffffffu, x, offset));
-    }
-
-    return x;
-}
-
 extern "C" __global__ void __launch_bounds__(256) group_norm(const float* x, bf16* y, int groups, float epsilon)
 {
     let_next_kernel_start();
     wait_for_previous_kernel();
-    constexpr int PAIRS = HEAD_DIM / 64;
-    const int group = blockIdx.x * 8 + threadIdx.x / 32, lane = threadIdx.x % 32;
-    if (group >= groups)
+    const int group = blockIdx.x * 8 + threadIdx.x / 32;
+    if (group < groups)
     {
-        return;
-    }
-
-    const float2* from = (const float2*)(x + (long long)group * HEAD_DIM) + lane;
-    float2 value[PAIRS];
-    float sum = 0.0f, squares = 0.0f;
-#pragma unroll
-    for (int i = 0; i < PAIRS; i++)
-    {
-        value[i] = from[i * 32];
-        sum = __fadd_rn(sum, __fadd_rn(value[i].x, value[i].y));
-    }
-
-    const float mean = __fmul_rn(warp_sum(sum), 1.0f / HEAD_DIM);
-#pragma unroll
-    for (int i = 0; i < PAIRS; i++)
-    {
-        const float a = __fadd_rn(value[i].x, -mean), b = __fadd_rn(value[i].y, -mean);
-        squares = __fmaf_rn(b, b, __fmaf_rn(a, a, squares));
-    }
-
-    const float inverse = __fdiv_rn(1.0f, __fsqrt_rn(__fadd_rn(__fmul_rn(warp_sum(squares), 1.0f / HEAD_DIM), epsilon)));
-    u32* to = (u32*)(y + (long long)group * HEAD_DIM) + lane;
-#pragma unroll
-    for (int i = 0; i < PAIRS; i++)
-    {
-        to[i * 32] = pack_bf16(__fmul_rn(__fadd_rn(value[i].x, -mean), inverse), __fmul_rn(__fadd_rn(value[i].y, -mean), inverse));
+        norm_group<HEAD_DIM>(x, y, group, epsilon);
     }
 }

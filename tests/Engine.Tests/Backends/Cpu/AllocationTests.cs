@@ -8,10 +8,11 @@ namespace OrleansLM.Engine.Tests.Backends.Cpu;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(9)]
-    [InlineData(130)]
-    public void No_operator_allocates(int rows)
+    [InlineData(1, 1)]
+    [InlineData(1, 16)]
+    [InlineData(9, 16)]
+    [InlineData(130, 16)]
+    public void No_operator_allocates(int rows, int chunkTokens)
     {
         const int Heads = 4, Groups = 2, Dim = 16, Width = Heads * Dim;
         using var rig = new OperatorRig(new CpuBackend(2), 1);
@@ -19,7 +20,7 @@ public sealed class AllocationTests
         int[] pages = rig.Shuffled(8);
         var batch = OperatorRig.Batch([(40, rows)], _ => pages, _ => 0);
         var pool = rig.KeyValues(DataType.BFloat16, 8, 64, Groups, Dim);
-        var states = rig.Recurrent(1, Heads, Dim);
+        var states = rig.Recurrent(1, Heads, Groups, Dim, chunkTokens);
         var (table, norm) = (rig.Weight(DataType.BFloat16, 100, Width), rig.Weight(DataType.Float32, 1, Width));
         var (square, half) = (rig.Weight(DataType.BFloat16, Width, Width), rig.Weight(DataType.Float16, Groups * Dim, Width));
         var (x, y, z) = (rig.Matrix(rows, Width), rig.Matrix(rows, Width), rig.Matrix(rows, Width));

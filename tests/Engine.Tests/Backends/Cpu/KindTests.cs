@@ -13,21 +13,25 @@ public sealed class KindTests
 {
     /// <summary>The 512-bit kernels run everywhere, slowly where the hardware has no such vectors.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Equal_kinds_give_equal_bits(bool wide)
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 8)]
+    [InlineData(true, 8)]
+    public void Equal_kinds_and_chunk_lengths_give_equal_bits(bool wide, int chunkTokens)
     {
         using var rig = new OperatorRig(new CpuBackend(2, wide), 7);
-        var expected = rig.Backend.Kind switch
+        var expected = (rig.Backend.Kind, chunkTokens) switch
         {
-            "cpu-f32-2-fma" => "e92357b14d4d53d6",
-            "cpu-f32-2" => "8a73e192d95731c2",
+            ("cpu-f32-2-fma", 1) => "e92357b14d4d53d6",
+            ("cpu-f32-2-fma", 8) => "798fb192041390f9",
+            ("cpu-f32-2", 1) => "8a73e192d95731c2",
+            ("cpu-f32-2", 8) => "fe07b5c55262084c",
             var other => throw new InvalidOperationException($"no bits are written down for kind {other}"),
         };
-        Assert.Equal(expected, Fingerprint(AllOperators(rig)));
+        Assert.Equal(expected, Fingerprint(AllOperators(rig, chunkTokens)));
     }
 
-    private static float[] AllOperators(OperatorRig rig)
+    private static float[] AllOperators(OperatorRig rig, int chunkTokens)
     {
         const int Rows = 37, Heads = 4, Groups = 2, Dim = 24, Width = Heads * Dim;
         var backend = rig.Backend;
@@ -39,7 +43,7 @@ public sealed class KindTests
         var pool = rig.KeyValues(DataType.BFloat16, 9, 64, Groups, Dim);
         backend.Clear(pool.Keys, 0, pool.Keys.Length);
         backend.Write(pool.Values, 0, MemoryMarshal.AsBytes(Enumerable.Range(0, (int)pool.Values.Length).Select(i => (ushort)(0x3F00 + i % 97)).ToArray().AsSpan()));
-        var states = rig.Recurrent(2, Heads, Dim);
+        var states = rig.Recurrent(2, Heads, Groups, Dim, chunkTokens);
         backend.RmsNorm(x, rig.Weight(DataType.BFloat16, 1, Width), 1e-5f, normed);
         backend.Project(normed, [new(rig.Weight(DataType.Float16, Groups * Dim, Width), keys), new(rig.Weight(DataType.Float32, Groups * Dim, Width), values)]);
         backend.Rope(keys, Groups, batch, new RopeTable(rig.Values(Dim / 2), 1.3f));

@@ -8,7 +8,7 @@ namespace OrleansLM.Engine.Backends.Cpu;
 /// dimensions and the sum over key dimensions runs in order, so a column's arithmetic depends on nothing else. A strip of 32 columns stays in the
 /// first-level cache while all rows of a segment pass.
 /// </summary>
-internal static unsafe class LinearAttention
+internal static unsafe class RecurrentLinearAttention
 {
     private const int StripColumns = 4 * Lanes.Count;
 
@@ -26,7 +26,7 @@ internal static unsafe class LinearAttention
         var head = item / job->Columns % job->Heads;
         var segment = job->Segments[item / job->Columns / job->Heads];
         var dim = job->HeadDim;
-        var state = job->States + ((long)segment.Slot * job->Heads + head) * dim * dim;
+        var state = job->States + segment.Slot * job->SlotElements + (long)head * dim * dim;
         var first = strip * StripColumns;
         var width = Math.Min(StripColumns, dim - first);
         var scale = 1 / MathF.Sqrt(dim);
