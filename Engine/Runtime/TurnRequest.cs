@@ -20,4 +20,10 @@ public sealed record TurnRequest
 
     /// <summary>[0, 20]: report log-probabilities of the appended tokens, with this many alternatives; null for none.</summary>
     public int? PromptLogProbs { get; init; }
+
+    /// <summary>
+    /// Whether what awaits the turn's output goes on on the engine's own thread, as the channel option of this name has it. That spares a token a hop between
+    /// threads, and every step waits for it: it must be short, and must never wait for anything itself.
+    /// </summary>
+    public bool AllowSynchronousContinuations { get; init; }
 }

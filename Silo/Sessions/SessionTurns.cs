@@ -140,7 +140,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         try
         {
             var sequence = await slot.GetAsync(model, length);
-            return sequence.Submit(request);
+            return sequence.Submit(request with { AllowSynchronousContinuations = true });
         }
         catch (EngineException failure)
         {

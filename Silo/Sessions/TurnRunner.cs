@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
@@ -13,7 +14,8 @@ namespace OrleansLM.Silo.Sessions;
 /// Carries what the engine produces to the readers and the log, from a durable beginning to one of three ends. <em>Ended</em>: the end is durable before
 /// anybody reads it. <em>Failed</em>: log and engine are as before. <em>Interrupted</em> (the silo stops, or memory ran out after tokens had been
 /// delivered): the turn stays in the log as unfinished and goes on when it is resumed. Tokens are delivered without waiting for the log, because prompt,
-/// parameters and seed, which are there, determine them. Runs on the thread pool and does not depend on its readers.
+/// parameters and seed, which are there, determine them. While tokens come it runs on the engine's thread and only passes them on; the ends run on the
+/// thread pool. It does not depend on its readers.
 /// </summary>
 internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTurn, TurnTail tail, SessionState state, SessionServices services)
 {
@@ -49,11 +51,13 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
         try
         {
             var finished = await PumpAsync();
+            await LeaveEngine();
             Replay?.AddRest();
             publish = _interruption is { } reason ? await InterruptAsync(reason) : await EndAsync(finished);
         }
         catch (Exception failure)
         {
+            await LeaveEngine();
             Replay?.AddRest();
             publish = await FailAsync(failure);
         }
@@ -61,6 +65,9 @@ internal sealed partial class TurnRunner(TurnBuffer buffer, IEngineTurn engineTu
         ended();
         publish();
     }
+
+    /// <summary>What follows runs on the thread pool.</summary>
+    private static ConfiguredTaskAwaitable LeaveEngine() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private async Task<TurnOutput> PumpAsync()
     {

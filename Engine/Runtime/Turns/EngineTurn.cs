@@ -21,7 +21,7 @@ internal sealed class EngineTurn : IEngineTurn
         Plan = plan;
         BaseLength = baseLength;
         Arrival = arrival;
-        Channel = new TurnChannel(outputBuffer);
+        Channel = new TurnChannel(outputBuffer, request.AllowSynchronousContinuations);
         Clock = clock;
         NextToScore = Math.Max(1, baseLength);
         _resume = () => loop.Commands.TryPost(Resume);

@@ -6,9 +6,13 @@ namespace OrleansLM.Engine.Runtime.Turns;
 /// The way from the engine's thread to the reader of a turn. The engine asks <see cref="IsFull"/> after every step and gives the turn no further one until the reader
 /// has caught up; so what lies here is bounded by the capacity and what a single step may add to it.
 /// </summary>
-internal sealed class TurnChannel(int capacity) : ChannelReader<TurnOutput>
+internal sealed class TurnChannel(int capacity, bool allowSynchronousContinuations) : ChannelReader<TurnOutput>
 {
-    private readonly Channel<TurnOutput> _channel = Channel.CreateUnbounded<TurnOutput>(new UnboundedChannelOptions { SingleWriter = true });
+    private readonly Channel<TurnOutput> _channel = Channel.CreateUnbounded<TurnOutput>(new UnboundedChannelOptions
+    {
+        SingleWriter = true,
+        AllowSynchronousContinuations = allowSynchronousContinuations,
+    });
     private int _count;
     private Action? _whenRoom;
 

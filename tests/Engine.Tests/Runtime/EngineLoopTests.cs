@@ -110,6 +110,27 @@ public sealed class EngineLoopTests
         Assert.DoesNotContain(outputs.SkipWhile(output => output.Kind == TurnOutputKind.PrefillProgress), output => output.Kind == TurnOutputKind.PrefillProgress);
     }
 
+    [Fact]
+    public void A_reader_that_may_run_on_the_engines_thread_has_read_when_the_step_is_over()
+    {
+        using var rig = new LoopRig();
+        var turn = rig.Create().Submit(LoopRig.Request(LoopRig.Tokens(5), 3) with { AllowSynchronousContinuations = true });
+        var threads = new List<int>();
+        var reading = ReadAsync();
+        rig.RunUntilIdle();
+        Assert.True(reading.IsCompletedSuccessfully);
+        Assert.Equal(4, threads.Count);
+        Assert.All(threads, thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+
+        async Task ReadAsync()
+        {
+            await foreach (var output in turn.Output.ReadAllAsync().ConfigureAwait(false))
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(false, null)]
     [InlineData(false, 40)]
