@@ -61,17 +61,23 @@ public sealed class ClusterCommand
     {
         var session = new Argument<string>("session") { Description = "The session's id" };
         var to = new Option<string>("--to") { Description = "Name or address of a silo (default: the least busy other one)", DefaultValueFactory = _ => "" };
-        var command = new Command("move", "Move a session to another silo; a turn that runs goes on there") { session, to, _server };
+        var command = new Command("move", "Move a session to another silo; a turn that runs goes on there") { session, to, _server, _json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed, (client, _, stop) => MoveAsync(client, new MoveRequest { SessionId = parsed.GetValue(session), Target = parsed.GetValue(to) }, stop), cancellationToken));
+            parsed,
+            async (client, _, stop) =>
+            {
+                var report = await client.MoveAsync(new MoveRequest { SessionId = parsed.GetValue(session), Target = parsed.GetValue(to) }, cancellationToken: stop);
+                return Write(parsed, report, ClusterTables.Move) | (report.Failure.Length > 0 ? 1 : 0);
+            },
+            cancellationToken));
         return command;
     }
 
-    private Command OfSilo(string name, string description, Func<ClusterClient, string, CancellationToken, Task<int>> run)
+    private Command OfSilo(string name, string description, Func<ClusterClient, string, ParseResult, CancellationToken, Task<int>> run)
     {
         var silo = new Argument<string>("silo") { Description = "Its name or address" };
-        var command = new Command(name, description) { silo, _server };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, (client, _, stop) => run(client, parsed.GetValue(silo)!, stop), cancellationToken));
+        var command = new Command(name, description) { silo, _server, _json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, (client, _, stop) => run(client, parsed.GetValue(silo)!, parsed, stop), cancellationToken));
         return command;
     }
 
@@ -116,35 +122,27 @@ public sealed class ClusterCommand
         return 0;
     }
 
-    private static async Task<int> MoveAsync(ClusterClient client, MoveRequest request, CancellationToken stop) =>
-        Print(await client.MoveAsync(request, cancellationToken: stop));
-
-    private static async Task<int> DrainAsync(ClusterClient client, string silo, CancellationToken stop)
+    /// <summary>Reports as the sessions move; as JSON one object a line.</summary>
+    private async Task<int> DrainAsync(ClusterClient client, string silo, ParseResult parsed, CancellationToken stop)
     {
         using var call = client.Drain(new DrainRequest { Silo = silo }, cancellationToken: stop);
+        var output = parsed.InvocationConfiguration.Output;
         var (moved, stayed) = (0, 0);
         while (await call.ResponseStream.MoveNext(stop))
         {
-            _ = Print(call.ResponseStream.Current) == 0 ? moved++ : stayed++;
+            var report = call.ResponseStream.Current;
+            output.Write(parsed.GetValue(_json) ? ClusterJson.WriteLine(report) : ClusterTables.Move(report));
+            (moved, stayed) = report.Failure.Length > 0 ? (moved, stayed + 1) : (moved + 1, stayed);
         }
 
-        Console.WriteLine($"{silo} is drained: {moved} sessions moved, {stayed} stayed");
+        if (!parsed.GetValue(_json))
+        {
+            output.WriteLine($"{silo} is drained: {moved} sessions moved, {stayed} stayed");
+        }
+
         return stayed == 0 ? 0 : 1;
     }
 
-    private static async Task<int> UndrainAsync(ClusterClient client, string silo, CancellationToken stop)
-    {
-        await client.UndrainAsync(new UndrainRequest { Silo = silo }, cancellationToken: stop);
-        Console.WriteLine($"{silo} takes sessions again");
-        return 0;
-    }
-
-    private static int Print(MoveReport report)
-    {
-        Console.WriteLine(report.Failure.Length > 0
-            ? $"{report.SessionId} stayed on {NodeAddress.Short(report.From)}: {report.Failure}"
-            : $"{report.SessionId}: {NodeAddress.Short(report.From)} -> {NodeAddress.Short(report.To)}, {report.Length} tokens ({report.Carried} copied ahead), {report.Duration.ToTimeSpan().TotalMilliseconds:F0} ms"
-                + (report.TurnId.Length > 0 ? $", its turn stood still for {report.Pause.ToTimeSpan().TotalMilliseconds:F0} ms" : ""));
-        return report.Failure.Length > 0 ? 1 : 0;
-    }
+    private async Task<int> UndrainAsync(ClusterClient client, string silo, ParseResult parsed, CancellationToken stop) =>
+        Write(parsed, await client.UndrainAsync(new UndrainRequest { Silo = silo }, cancellationToken: stop), _ => $"{silo} takes sessions again{Environment.NewLine}");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using OrleansLM.Cli.Inspect;
 using OrleansLM.Contracts.V1;
 using WireSilo = OrleansLM.Contracts.V1.Silo;
@@ -51,6 +52,18 @@ internal static class ClusterTables
         return Titled($"{sessions.Sessions.Count} sessions in memory", table);
     }
 
+    /// <summary>What became of one session that was to move: a line.</summary>
+    public static string Move(MoveReport report)
+    {
+        if (report.Failure.Length > 0)
+        {
+            return $"{report.SessionId} stayed on {NodeAddress.Short(report.From)}: {report.Failure}{Environment.NewLine}";
+        }
+
+        var pause = report.TurnId.Length > 0 ? $", its turn stood still for {Milliseconds(report.Pause)}" : "";
+        return $"{report.SessionId}: {NodeAddress.Short(report.From)} -> {NodeAddress.Short(report.To)}, {report.Length} tokens ({report.Carried} copied ahead), {Milliseconds(report.Duration)}{pause}{Environment.NewLine}";
+    }
+
     public static string Plan(PlanResponse plan)
     {
         var devices = new PlainTable("silo", "device", "zone", "memory", "free", "reads", "stages");
@@ -101,6 +114,8 @@ internal static class ClusterTables
     }
 
     private static string StatusOf(WireSilo silo) => silo.Load?.Draining == true ? "drains" : silo.Status;
+
+    private static string Milliseconds(Duration duration) => $"{duration.ToTimeSpan().TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
 
     private static string Percent(double share) => $"{(share * 100).ToString("0", CultureInfo.InvariantCulture)}%";
 

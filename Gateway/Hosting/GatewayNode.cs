@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Connections.Security;
 using Orleans.Hosting;
 using OrleansLM.Hosting.Cluster;
 using OrleansLM.Hosting.Nodes;
@@ -54,13 +53,7 @@ public static class GatewayNode
 
         if (ClusterTls.Load(cluster.Tls) is { } tls)
         {
-            client.UseTls(options =>
-            {
-                options.LocalCertificate = tls.Certificate;
-                options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-                options.ClientCertificateMode = tls.IsMutual ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.NoCertificate;
-                options.RemoteCertificateValidation = (certificate, _, _) => tls.IsTrusted(certificate);
-            });
+            client.UseTls(tls.ApplyTo);
         }
 
         var began = TimeProvider.System.GetTimestamp();

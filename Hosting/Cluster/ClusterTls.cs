@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Orleans.Connections.Security;
 
 namespace OrleansLM.Hosting.Cluster;
 
@@ -24,6 +25,15 @@ public sealed record ClusterTls(X509Certificate2 Certificate, X509Certificate2Co
         return tls.IsTrusted(certificate) ? tls : throw Wrong(
             nameof(settings.CertificateFile),
             $"'{settings.CertificateFile}' has {certificate.Subject}, valid until {certificate.NotAfter:u}, which no authority of '{settings.AuthorityFile}' has signed, or which is not valid now");
+    }
+
+    /// <summary>What silos and gateways ask of each other's certificates: the same on both sides of a connection.</summary>
+    public void ApplyTo(TlsOptions options)
+    {
+        options.LocalCertificate = Certificate;
+        options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+        options.ClientCertificateMode = IsMutual ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.NoCertificate;
+        options.RemoteCertificateValidation = (certificate, _, _) => IsTrusted(certificate);
     }
 
     /// <summary>Members are named by address, which changes; that an authority signed is what counts.</summary>

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Connections.Security;
 using Orleans.Hosting;
 using OrleansLM.Hosting.Cluster;
 using OrleansLM.Hosting.Nodes;
@@ -72,13 +71,7 @@ public static class SiloNode
 
         if (ClusterTls.Load(cluster.Tls) is { } tls)
         {
-            silo.UseTls(options =>
-            {
-                options.LocalCertificate = tls.Certificate;
-                options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-                options.ClientCertificateMode = tls.IsMutual ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.NoCertificate;
-                options.RemoteCertificateValidation = (certificate, _, _) => tls.IsTrusted(certificate);
-            });
+            silo.UseTls(tls.ApplyTo);
         }
 
         silo.Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = cluster.ClusterId);

@@ -9,7 +9,7 @@ namespace Orleans.Hosting;
 
 public static class AdoNetHostingExtensions
 {
-    /// <summary>The silos of the cluster find each other by a table in a database. Tables that are missing are made.</summary>
+    /// <summary>The silos of the cluster find each other by a table in a database, made by deploy/sql.</summary>
     public static ISiloBuilder UseAdoNetClustering(this ISiloBuilder builder, Action<AdoNetClusteringSiloOptions> configureOptions)
     {
         builder.Services.Configure(configureOptions);

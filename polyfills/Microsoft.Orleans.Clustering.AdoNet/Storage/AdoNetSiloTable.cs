@@ -14,22 +14,10 @@ internal sealed class AdoNetSiloTable(SiloDatabase database, string clusterId) :
         remove { }
     }
 
+    /// <summary>The tables have to be there, as for the package.</summary>
     public async Task InitializeAsync(CancellationToken cancellation)
     {
         await using DbConnection connection = await database.ConnectAsync(cancellation);
-        if (database.IsSqlite)
-        {
-            foreach (string statement in SiloTableSchema.Statements(isSqlite: true))
-                await database.ExecuteAsync(connection, null, statement, cancellation);
-        }
-        else
-        {
-            await using DbTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-            foreach (string statement in SiloTableSchema.Statements(isSqlite: false))
-                await database.ExecuteAsync(connection, transaction, statement, cancellation);
-            await transaction.CommitAsync(cancellation);
-        }
-
         await database.ExecuteAsync(
             connection,
             null,

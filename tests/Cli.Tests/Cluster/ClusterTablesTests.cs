@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using OrleansLM.Cli.Cluster;
 using OrleansLM.Contracts.V1;
 
@@ -22,6 +23,19 @@ public sealed class ClusterTablesTests
         Assert.Equal("silo-3   192.168.100.103:11111  drains  rack-12   64   128     10000   100%", lines[4]);
         Assert.Equal("silo-20  192.168.100.120:11111  Active", lines[21]);
         Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+    }
+
+    [Fact]
+    public void A_move_says_from_where_to_where_how_much_and_how_long_the_turn_stood_still()
+    {
+        var report = new MoveReport
+        {
+            SessionId = "s1", From = "S127.0.0.1:11111:7", To = "S127.0.0.1:11112:8", Length = 300, Carried = 256, TurnId = "t1",
+            Duration = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(120.4)), Pause = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(12.3)),
+        };
+        Assert.Equal(["s1: 127.0.0.1:11111 -> 127.0.0.1:11112, 300 tokens (256 copied ahead), 120 ms, its turn stood still for 12 ms"], Lines(ClusterTables.Move(report)));
+        report.Failure = "no other silo takes sessions";
+        Assert.Equal(["s1 stayed on 127.0.0.1:11111: no other silo takes sessions"], Lines(ClusterTables.Move(report)));
     }
 
     [Fact]

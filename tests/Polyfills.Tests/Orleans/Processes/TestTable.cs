@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace OrleansLM.Polyfills.Tests.Orleans.Processes;
 
-/// <summary>A table of silos for one test, in a SQLite file. The stand-in makes it by itself, for the package it is made before.</summary>
+/// <summary>A table of silos for one test, in a SQLite file. Made by the script that nodes run at start.</summary>
 internal sealed class TestTable : IAsyncDisposable
 {
     private readonly SqliteFile _file = new();
@@ -14,15 +14,11 @@ internal sealed class TestTable : IAsyncDisposable
     public static async Task<TestTable> CreateAsync()
     {
         var table = new TestTable();
-        if (!IsStandIn)
-        {
-            await using var connection = new SqliteConnection(table.Database.ConnectionString);
-            await connection.OpenAsync();
-            await using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "sql", "orleans-sqlite.sql"));
-            await command.ExecuteNonQueryAsync();
-        }
-
+        await using var connection = new SqliteConnection(table.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "sql", "orleans-sqlite.sql"));
+        await command.ExecuteNonQueryAsync();
         return table;
     }
 
