@@ -42,7 +42,7 @@ public sealed class ClusterCommand
     private Command Plan()
     {
         var model = new Option<string>("--model") { Description = "Only this model", DefaultValueFactory = _ => "" };
-        var stages = new Option<int>("--stages") { Description = "What if the model was cut anew into so many stages, [1, 1024]" };
+        var stages = new Option<int>("--stages") { Description = "The model cut anew into so many stages, [1, 1024]; with --apply [2, 1024]" };
         var apply = new Option<bool>("--apply") { Description = "Carry the plan out: pipelines whose stages belong elsewhere connect anew, turns go on with the same tokens" };
         var command = new Command("plan", "Where the planner puts the stages of models, before anything moves") { model, stages, apply, _server, _json };
         command.SetAction((parsed, cancellationToken) => RunAsync(

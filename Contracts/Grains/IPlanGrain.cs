@@ -16,8 +16,13 @@ public interface IPlanGrain : IGrainWithIntegerKey
     [Alias("Place")]
     Task<PipelinePlacement> PlaceAsync(PipelineRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes the plan true, for a model or, without a name, for all: pipelines whose stages belong elsewhere are told to connect anew. A running pipeline keeps its cuts.</summary>
-    /// <exception cref="OrleansLMException">NotFound: no silo serves the model.</exception>
+    /// <summary>
+    /// Makes the plan true, for a model or, without a name, for all: pipelines whose stages belong elsewhere, or that are to have another number of them, are told to
+    /// connect anew. Without a number of stages a running pipeline keeps its cuts.
+    /// </summary>
+    /// <exception cref="OrleansLMException">
+    /// NotFound: no silo serves the model; InvalidArgument: stages without a model, or less than two; FailedPrecondition: the model is whole on a silo, and cannot be cut.
+    /// </exception>
     [Alias("Apply")]
-    Task<PlanInfo> ApplyAsync(string? model, CancellationToken cancellationToken = default);
+    Task<PlanInfo> ApplyAsync(PlanQuery query, CancellationToken cancellationToken = default);
 }

@@ -15,6 +15,9 @@ public interface IStageGrain : IGrainWithStringKey
     Task UnloadAsync(string pipeline, CancellationToken cancellationToken = default);
 
     /// <summary>A pipeline that begins here asks for its route again and connects anew; its turns go on with the same tokens.</summary>
+    /// <param name="pipeline">Which.</param>
+    /// <param name="stages">Into how many stages it is to be cut anew; null: its cuts stay.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     [Alias("Reroute")]
-    Task RerouteAsync(string pipeline, CancellationToken cancellationToken = default);
+    Task RerouteAsync(string pipeline, int? stages, CancellationToken cancellationToken = default);
 }

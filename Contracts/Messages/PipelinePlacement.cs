@@ -13,4 +13,7 @@ public sealed record PipelinePlacement
     /// <summary>Null when it is placed.</summary>
     [Id(2)]
     public string? Problem { get; init; }
+
+    /// <summary>Whether carrying the plan out changes anything for it. Cut anew, a stage with other layers counts as new; otherwise what is new does not run yet.</summary>
+    public bool ConnectsAnew(PlanQuery query) => Stages.Any(stage => stage.Change == "Moved" || (query.Stages is not null && stage.Change == "New"));
 }

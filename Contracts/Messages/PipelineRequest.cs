@@ -39,4 +39,8 @@ public sealed record PipelineRequest
     /// <summary>Where it runs; null before it does.</summary>
     [Id(9)]
     public StagePlace[]? Current { get; init; }
+
+    /// <summary>It is to be cut anew into <see cref="Stages"/>, wherever it runs now.</summary>
+    [Id(10)]
+    public bool CutAnew { get; init; }
 }

@@ -8,7 +8,7 @@ public sealed record PlanQuery
     [Id(0)]
     public string? Model { get; init; }
 
-    /// <summary>At least 1: what if the model was cut anew into so many stages. Null: as it is and as its configuration asks.</summary>
+    /// <summary>At least 1: the model cut anew into so many stages. Null: as it is and as its configuration asks.</summary>
     [Id(1)]
     public int? Stages { get; init; }
 }

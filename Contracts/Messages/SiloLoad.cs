@@ -29,4 +29,7 @@ public sealed record SiloLoad
     /// <summary>Keys of the beginnings that sessions there had lately.</summary>
     [Id(6)]
     public required ulong[] Beginnings { get; init; }
+
+    [Id(7)]
+    public ServedModel[] Models { get; init; } = Array.Empty<ServedModel>();
 }

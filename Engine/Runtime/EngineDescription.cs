@@ -44,7 +44,4 @@ public sealed record EngineDescription
 
     /// <summary>Pages of the pool; for recurrent models, slots.</summary>
     public required int PageCount { get; init; }
-
-    /// <summary>States can be exported and imported; not where they lie in several processes.</summary>
-    public bool MovesState { get; init; } = true;
 }

@@ -20,13 +20,14 @@ public sealed class InferenceEngine : IInferenceEngine
     private readonly IStageChain _chain;
     private readonly EngineLoop _loop;
     private readonly EngineThread _thread;
+    private EngineDescription _description;
 
     internal InferenceEngine(EngineParts parts, EngineDescription description, IMeterFactory? meters, IDisposable? owned)
     {
         _chain = parts.Chain;
         Config = parts.Config;
         Tokenizer = parts.Tokenizer;
-        Description = description;
+        _description = description;
         var counters = new EngineCounters();
         var instruments = new EngineInstruments(meters, parts.ModelName, counters, parts.Pool.PageCount);
         _loop = new EngineLoop(parts, instruments, counters);
@@ -42,7 +43,20 @@ public sealed class InferenceEngine : IInferenceEngine
 
     public ModelTokenizer Tokenizer { get; }
 
-    public EngineDescription Description { get; }
+    public EngineDescription Description
+    {
+        get
+        {
+            var known = Volatile.Read(ref _description);
+            if (_chain.Layers is not { } layers || ReferenceEquals(layers, known.Stages))
+            {
+                return known;
+            }
+
+            Volatile.Write(ref _description, known with { Stages = layers });
+            return _description;
+        }
+    }
 
     /// <summary>Loads a model and starts its engine.</summary>
     /// <param name="checkpoint">Weights stay mapped from it: the engine takes it over and disposes it at its end. When loading fails it is still the caller's.</param>
@@ -100,7 +114,7 @@ public sealed class InferenceEngine : IInferenceEngine
             Fingerprint = checkpoint.Fingerprint,
             BackendKind = description.BackendKind,
         };
-        return new InferenceEngine(parts, description with { MovesState = chain.MovesState }, meters, checkpoint);
+        return new InferenceEngine(parts, description, meters, checkpoint);
     }
 
     /// <summary>Bytes of state that an engine with these options would set aside, all stages together.</summary>
@@ -157,32 +171,50 @@ public sealed class InferenceEngine : IInferenceEngine
             StateChunkTokens = options.StateChunkTokens,
             MaxRows = options.MaxStepTokens,
         };
-        var stages = new List<StageModel>(ranges.Length);
+        StageModel[] LoadStages(LayerRange[] ranges) => LoadAll(ranges, range => StageModel.Load(checkpoint.Config, checkpoint.Weights, range, backend, stageOptions));
+        StageModel[] CutAnew(LayerRange first) => LoadStages(LayerRange.Split(first.Count, Math.Min(first.Count, options.Stages)));
+        StageModel[] stages = [];
         try
         {
-            foreach (var range in ranges)
-            {
-                stages.Add(StageModel.Load(checkpoint.Config, checkpoint.Weights, range, backend, stageOptions));
-            }
-
-            return remote is null ? new LocalStageChain(backend, [.. stages]) : Connect(checkpoint, options, plan, backend, [.. stages], remote, time);
+            stages = LoadStages(ranges);
+            return remote is null
+                ? new LocalStageChain(backend, stages)
+                : Connect(opener => new PipelineChain(backend, stages, CutAnew, remote, opener), remote, remote.Assignment(checkpoint, options, plan.Units), time);
         }
         catch
         {
-            stages.ForEach(stage => stage.Dispose());
+            Array.ForEach(stages, stage => stage.Dispose());
             backend.Dispose();
             throw;
         }
     }
 
-    private static PipelineChain Connect(
-        Checkpoint checkpoint, EngineOptions options, StatePlan plan, IBackend backend, StageModel[] local, RemoteStages remote, TimeProvider time)
+    private static StageModel[] LoadAll(LayerRange[] ranges, Func<LayerRange, StageModel> load)
     {
-        var opener = new PipelineOpener(remote, remote.Assignment(checkpoint, options, plan.Units), time);
+        var stages = new List<StageModel>(ranges.Length);
+        try
+        {
+            foreach (var range in ranges)
+            {
+                stages.Add(load(range));
+            }
+
+            return [.. stages];
+        }
+        catch
+        {
+            stages.ForEach(stage => stage.Dispose());
+            throw;
+        }
+    }
+
+    private static PipelineChain Connect(Func<PipelineOpener, PipelineChain> create, RemoteStages remote, StageAssignment first, TimeProvider time)
+    {
+        var opener = new PipelineOpener(remote, first, time);
         try
         {
             opener.Open();
-            return new PipelineChain(backend, local, remote, opener);
+            return create(opener);
         }
         catch
         {

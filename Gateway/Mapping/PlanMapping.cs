@@ -7,8 +7,8 @@ namespace OrleansLM.Gateway.Mapping;
 internal static class PlanMapping
 {
     /// <param name="plan">The plan.</param>
-    /// <param name="applied">It was carried out, where it moves anything.</param>
-    public static Wire.PlanResponse ToWire(this PlanInfo plan, bool applied)
+    /// <param name="applied">What was carried out; null: nothing was.</param>
+    public static Wire.PlanResponse ToWire(this PlanInfo plan, PlanQuery? applied)
     {
         var devices = plan.Devices.ToDictionary(device => device.Silo, StringComparer.Ordinal);
         var wire = new Wire.PlanResponse();
@@ -17,12 +17,12 @@ internal static class PlanMapping
         return wire;
     }
 
-    private static Wire.PlannedPipeline ToWire(PipelinePlacement pipeline, Dictionary<string, StageDevice> devices, bool applied)
+    private static Wire.PlannedPipeline ToWire(PipelinePlacement pipeline, Dictionary<string, StageDevice> devices, PlanQuery? applied)
     {
         var wire = new Wire.PlannedPipeline { Pipeline = pipeline.Pipeline, Problem = pipeline.Problem ?? "" };
         var all = pipeline.Stages.Sum(stage => stage.Seconds);
         wire.Stages.AddRange(pipeline.Stages.Select(stage => ToWire(stage, devices[stage.Silo], all)));
-        wire.Applied = applied && wire.Stages.Any(stage => stage.Change == Wire.StageChange.Moved);
+        wire.Applied = applied is not null && pipeline.ConnectsAnew(applied);
         return wire;
     }
 

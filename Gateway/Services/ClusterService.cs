@@ -73,14 +73,13 @@ public sealed class ClusterService(IGrainFactory grains, Failover failover, Time
         new RequestCheck()
             .Require(request.Stages is >= 0 and <= 1024, "stages", $"is {request.Stages}; expected 0 or a value in [1, 1024]")
             .Require(request.Stages == 0 || request.Model.Length > 0, "model", "is not set; expected the name of the model that is to be cut into stages")
-            .Require(request.Stages == 0 || !request.Apply, "apply", $"goes with {request.Stages} stages; expected no stages: a pipeline that runs keeps its cuts")
             .Throw();
         var model = request.Model.Length == 0 ? null : request.Model;
         var query = new PlanQuery { Model = model, Stages = request.Stages == 0 ? null : request.Stages };
         var grain = grains.GetGrain<IPlanGrain>(0);
         var plan = await failover.CallAsync(
-            () => request.Apply ? grain.ApplyAsync(model, context.CancellationToken) : grain.PreviewAsync(query, context.CancellationToken), context.CancellationToken);
-        return plan.ToWire(request.Apply);
+            () => request.Apply ? grain.ApplyAsync(query, context.CancellationToken) : grain.PreviewAsync(query, context.CancellationToken), context.CancellationToken);
+        return plan.ToWire(request.Apply ? query : null);
     }
 
     private async Task<Topology> TopologyAsync(CancellationToken cancellationToken) =>

@@ -32,6 +32,7 @@ public sealed class SiloMetrics
     private readonly Counter<long> _linksRefused;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitWrites;
+    private readonly Counter<long> _writesRefused;
 
     private readonly Counter<long> _sleeps;
     private readonly Counter<long> _snapshotsWritten;
@@ -76,6 +77,7 @@ public sealed class SiloMetrics
         _snapshotReadDuration = meter.CreateHistogram("orleanslm.snapshots.read.duration", "s", "Time to bring a snapshot into an engine", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = TransferSeconds });
         _snapshotBytes = meter.CreateGauge<long>("orleanslm.snapshots.bytes", "By", "Bytes that snapshots take in the store");
         _commitWrites = meter.CreateHistogram<int>("orleanslm.log.commit.writes", "{write}", "Writes in one group commit");
+        _writesRefused = meter.CreateCounter<long>("orleanslm.log.writes.refused", "{write}", "Writes to sessions that were opened elsewhere since: their epoch is over");
     }
 
     /// <summary>Spans of turns and session operations.</summary>
@@ -148,6 +150,8 @@ public sealed class SiloMetrics
     public void SnapshotRefused(StateFault fault) => _snapshotsRefused.Add(1, new KeyValuePair<string, object?>("fault", fault.ToString().ToLowerInvariant()));
 
     public void SnapshotFailed() => _snapshotsFailed.Add(1);
+
+    public void WriteRefused() => _writesRefused.Add(1);
 
     public void GroupCommitted(int writes, TimeSpan duration)
     {

@@ -67,6 +67,7 @@ public static class SiloServices
         services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
         services.AddSingleton<ClusterView>();
         services.AddSingleton<PeerSigns>();
+        services.AddSingleton<ModelAgreement>();
         services.AddSingleton<LocalLoad>();
         services.AddSingleton<KnownBeginnings>();
         services.AddSingleton<PromptAffinity>();

@@ -31,10 +31,9 @@ public sealed partial class SessionMover(
 
     /// <summary>Silos that could take a session: active ones that do not drain, the least busy first.</summary>
     public IReadOnlyList<SiloAddress> Targets() =>
-        [.. membership.CurrentSnapshot.Members.Values
-            .Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress) && !view.IsDraining(member.SiloAddress))
-            .Select(member => member.SiloAddress)
-            .OrderBy(view.ScoreOf)];
+        [.. view.Open([.. membership.CurrentSnapshot.Members.Values
+            .Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress))
+            .Select(member => member.SiloAddress)]).OrderBy(view.ScoreOf)];
 
     /// <summary>Moves one session of this silo to the target, or to the least busy silo.</summary>
     /// <exception cref="OrleansLMException">NotFound: the session is not in memory here.</exception>

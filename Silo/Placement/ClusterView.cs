@@ -12,7 +12,14 @@ public sealed class ClusterView
     /// <summary>Load of the silos that have told theirs.</summary>
     public IReadOnlyDictionary<SiloAddress, SiloLoad> Loads => _loads.ToDictionary(entry => entry.Key, entry => entry.Value.Load);
 
-    public bool IsDraining(SiloAddress silo) => _loads.TryGetValue(silo, out var known) && known.Load.IsDraining;
+    /// <summary>
+    /// Those of the silos that take sessions. One that has told nothing yet may serve other models, so that it only counts where nobody else does.
+    /// </summary>
+    public SiloAddress[] Open(IReadOnlyCollection<SiloAddress> silos)
+    {
+        SiloAddress[] open = [.. silos.Where(silo => _loads.TryGetValue(silo, out var known) && !known.Load.IsDraining)];
+        return open.Length > 0 ? open : [.. silos.Where(silo => !_loads.ContainsKey(silo))];
+    }
 
     /// <summary>Turns that run, wait or were placed there, and up to ten for pages in use. A silo that nothing is known of counts as idle.</summary>
     public double ScoreOf(SiloAddress silo) => _loads.TryGetValue(silo, out var known) ? Score(known.Load) + known.PlacedSince : 0;

@@ -15,6 +15,7 @@ internal sealed class LoadExchange(
     LocalLoad local,
     ClusterView view,
     PeerSigns signs,
+    ModelAgreement agreement,
     IOptions<PlacementOptions> options,
     TimeProvider time) : SiloWork
 {
@@ -24,6 +25,7 @@ internal sealed class LoadExchange(
     protected override async Task RunAsync()
     {
         await RefreshAsync();
+        view.Update(silo.SiloAddress, local.Measure());
         await EveryAsync(options.Value.LoadInterval, time, RefreshAsync);
     }
 
@@ -33,6 +35,7 @@ internal sealed class LoadExchange(
         view.Keep(active);
         view.Update(silo.SiloAddress, local.Measure());
         await Task.WhenAll(active.Where(address => !address.Equals(silo.SiloAddress)).Select(AskAsync));
+        agreement.Look();
     }
 
     /// <summary>A silo that does not answer keeps the load that it told last; if it is gone, the membership says so soon.</summary>

@@ -9,12 +9,20 @@ namespace OrleansLM.Silo.Placement;
 public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, KnownBeginnings known, IOptions<PlacementOptions> options)
 {
     private volatile bool _isDraining;
+    private volatile bool _isAgreed;
 
     /// <summary>This silo takes no sessions.</summary>
     public bool IsDraining
     {
         get => _isDraining;
         set => _isDraining = value;
+    }
+
+    /// <summary>The others serve what this silo serves, as far as they answered. Before that is known it takes no sessions.</summary>
+    public bool IsAgreed
+    {
+        get => _isAgreed;
+        set => _isAgreed = value;
     }
 
     public SiloLoad Measure()
@@ -29,7 +37,7 @@ public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, Known
         }
 
         // Without a model of its own (it serves stages to others, or has not loaded yet) it can take no session.
-        var closed = IsDraining || models.All.Count == 0;
+        var closed = IsDraining || !IsAgreed || models.All.Count == 0;
         return new SiloLoad
         {
             RunningTurns = running,
@@ -39,6 +47,7 @@ public sealed class LocalLoad(ModelRegistry models, ActiveSessions active, Known
             IsDraining = closed,
             Zone = options.Value.Zone,
             Beginnings = known.Keys,
+            Models = models.All.Select(model => new ServedModel { Name = model.Name, Fingerprint = model.Engine.Description.Fingerprint }).ToArray(),
         };
     }
 }

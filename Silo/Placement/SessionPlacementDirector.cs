@@ -16,7 +16,7 @@ internal sealed class SessionPlacementDirector(ClusterView view) : IPlacementDir
 
     private SiloAddress Choose(SiloAddress[] silos)
     {
-        var open = Array.FindAll(silos, silo => !view.IsDraining(silo));
+        var open = view.Open(silos);
         var candidates = open.Length > 0 ? open : silos;
         var first = Random.Shared.Next(candidates.Length);
         if (candidates.Length == 1)

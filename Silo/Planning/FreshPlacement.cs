@@ -26,11 +26,15 @@ internal sealed class FreshPlacement
         var most = Math.Min(_others.Length + 1, _model.LayerCount);
         if (_pipeline.Stages is { } wanted)
         {
-            return wanted <= most ? Place(wanted) ?? Problem(wanted) : new PipelinePlan(
-                _pipeline.Name, [], $"{wanted} stages of {_model.Name}; there are {_others.Length + 1} devices and {_model.LayerCount} layers");
+            return wanted <= most ? Place(wanted) ?? Problem(wanted) : TooMany(wanted);
         }
 
-        for (var stages = 1; stages <= most; stages++)
+        if (_pipeline.LeastStages > most)
+        {
+            return TooMany(_pipeline.LeastStages);
+        }
+
+        for (var stages = _pipeline.LeastStages; stages <= most; stages++)
         {
             if (Place(stages) is { } plan)
             {
@@ -136,6 +140,9 @@ internal sealed class FreshPlacement
         stage.Budget.Take(bytes);
         return new PlannedStage(stage.Budget.Device.Id, stage.Layers, bytes, seconds, StageChange.New);
     }
+
+    private PipelinePlan TooMany(int stages) => new(
+        _pipeline.Name, [], $"{stages} stages of {_model.Name}; there are {_others.Length + 1} devices and {_model.LayerCount} layers");
 
     private PipelinePlan Problem(int stages)
     {

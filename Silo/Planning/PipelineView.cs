@@ -14,6 +14,9 @@ public sealed record PipelineView
     /// <summary>How many stages; null: as few as memory allows.</summary>
     public int? Stages { get; init; }
 
+    /// <summary>[1, ∞): how few there may be where <see cref="Stages"/> says nothing; also when the devices have room for fewer.</summary>
+    public int LeastStages { get; init; } = 1;
+
     /// <summary>Where it runs now; null when it does not. Its cuts stay: only devices change.</summary>
     public IReadOnlyList<PlacedStage>? Current { get; init; }
 }

@@ -107,7 +107,7 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
     {
         if (sleeping is null)
         {
-            throw new OrleansLMException(ErrorCode.FailedPrecondition, "this server writes no snapshots of this model: its quota is 0, or the stages lie in several processes") { Reason = "SNAPSHOTS_OFF" };
+            throw new OrleansLMException(ErrorCode.FailedPrecondition, "this server writes no snapshots: their quota is 0") { Reason = "SNAPSHOTS_OFF" };
         }
 
         if (Current is not { ComputedLength: > 0 } current)
@@ -131,7 +131,7 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
     /// <summary>Opens the state of the session's tokens for reading, from memory or a snapshot; null when none is computed.</summary>
     public async Task<IStateExport?> ExportAsync(HostedModel model, int length)
     {
-        if (length == 0 || !model.Engine.Description.MovesState)
+        if (length == 0)
         {
             return null;
         }

@@ -133,9 +133,7 @@ internal sealed class Session : IAsyncDisposable
     }
 
     private SleepingState? NewSleepingState(StoredSession stored) =>
-        _services.Snapshots is { } snapshots && _services.Models.Find(stored.Session.Model) is not { Engine.Description.MovesState: false }
-            ? new SleepingState(snapshots, State, _services.Metrics)
-            : null;
+        _services.Snapshots is { } snapshots ? new SleepingState(snapshots, State, _services.Metrics) : null;
 
     private static OrleansLMException Stopping() => new(ErrorCode.Unavailable, "the silo is stopping") { RetryAfter = TimeSpan.FromSeconds(1) };
 

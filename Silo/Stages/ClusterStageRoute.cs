@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Runtime;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Models;
@@ -10,6 +11,8 @@ namespace OrleansLM.Silo.Stages;
 /// <summary>Where a pipeline's stages are, as the cluster's plan says.</summary>
 internal sealed class ClusterStageRoute(IGrainFactory grains, PipelineTable table, string pipeline) : IStageRoute
 {
+    private static readonly TimeSpan s_unloadLimit = TimeSpan.FromSeconds(5);
+
     public async Task<IReadOnlyList<StageHop>> FindAsync(string? lost, CancellationToken cancellation)
     {
         var placement = await PlaceAsync(cancellation).ConfigureAwait(false);
@@ -21,22 +24,38 @@ internal sealed class ClusterStageRoute(IGrainFactory grains, PipelineTable tabl
     public async Task<StagePlace[]> PlaceAsync(CancellationToken cancellation)
     {
         var request = table.Find(pipeline)!;
-        var placement = await grains.GetGrain<IPlanGrain>(0).PlaceAsync(request, cancellation).ConfigureAwait(false);
-        if (placement.Problem is { } problem)
-        {
-            throw new LinkLostException($"the stages of {pipeline} cannot be placed: {problem}");
-        }
-
-        table.Set(request with { Current = placement.Stages });
-        foreach (var silo in (request.Current ?? []).Select(stage => stage.Silo).Except(placement.Stages.Select(stage => stage.Silo)))
-        {
-            Unload(silo);
-        }
-
-        return placement.Stages;
+        var stages = await AskAsync(request, cancellation).ConfigureAwait(false);
+        table.Set(request with { Current = stages, CutAnew = false });
+        var kept = stages.Select(Held).ToHashSet();
+        await Task.WhenAll((request.Current ?? []).Skip(1).Where(stage => !kept.Contains(Held(stage))).Select(stage => UnloadAsync(stage.Silo))).ConfigureAwait(false);
+        return stages;
     }
 
-    /// <summary>What a silo held that is not in the route any more; one that is gone holds nothing.</summary>
-    private void Unload(string silo) => _ = grains.GetGrain<IStageGrain>(silo).UnloadAsync(pipeline)
-        .ContinueWith(task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    /// <summary>Where there is no room for the new cut after all, the stages stay as they are.</summary>
+    private async Task<StagePlace[]> AskAsync(PipelineRequest request, CancellationToken cancellation)
+    {
+        var plan = grains.GetGrain<IPlanGrain>(0);
+        var placement = await plan.PlaceAsync(request, cancellation).ConfigureAwait(false);
+        if (placement.Problem is not null && request is { CutAnew: true, Current: { } current })
+        {
+            placement = await plan.PlaceAsync(request with { CutAnew = false, Stages = current.Length }, cancellation).ConfigureAwait(false);
+        }
+
+        return placement.Problem is { } problem ? throw new LinkLostException($"the stages of {pipeline} cannot be placed: {problem}") : placement.Stages;
+    }
+
+    private static (string Silo, int FirstLayer, int EndLayer) Held(StagePlace stage) => (stage.Silo, stage.FirstLayer, stage.EndLayer);
+
+    /// <summary>What a silo held that is not in the route any more goes before anything else is loaded there; one that is gone holds nothing.</summary>
+    private async Task UnloadAsync(string silo)
+    {
+        try
+        {
+            await grains.GetGrain<IStageGrain>(silo).UnloadAsync(pipeline).WaitAsync(s_unloadLimit).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException)
+        {
+            // It gives up by itself what nobody uses.
+        }
+    }
 }

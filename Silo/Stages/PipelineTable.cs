@@ -17,9 +17,16 @@ public sealed class PipelineTable
 
     public void SetReroute(string pipeline, Action reroute) => _reroutes[pipeline] = reroute;
 
+    /// <param name="pipeline">Which.</param>
+    /// <param name="stages">Into how many stages it is cut anew; null: its cuts stay.</param>
     /// <returns>False when no such pipeline begins here, or it is not connected yet.</returns>
-    public bool Reroute(string pipeline)
+    public bool Reroute(string pipeline, int? stages = null)
     {
+        if (stages is not null && Find(pipeline) is { } request)
+        {
+            Set(request with { Stages = stages, CutAnew = true });
+        }
+
         var found = _reroutes.TryGetValue(pipeline, out var reroute);
         reroute?.Invoke();
         return found;

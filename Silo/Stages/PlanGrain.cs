@@ -38,15 +38,41 @@ public sealed class PlanGrain(IClusterMembershipService membership, TimeProvider
         return Plan(devices, others.Append(request).ToArray(), []).Pipelines.Single(pipeline => pipeline.Pipeline == request.Pipeline);
     }
 
-    public async Task<PlanInfo> ApplyAsync(string? model, CancellationToken cancellationToken = default)
+    public async Task<PlanInfo> ApplyAsync(PlanQuery query, CancellationToken cancellationToken = default)
     {
-        var plan = await PreviewAsync(new PlanQuery { Model = model }, cancellationToken);
-        foreach (var pipeline in plan.Pipelines.Where(pipeline => pipeline.Stages.Any(stage => stage.Change == nameof(StageChange.Moved))))
+        var plan = await PreviewAsync(query, cancellationToken);
+        if (query.Stages is { } stages)
         {
-            await GrainFactory.GetGrain<IStageGrain>(pipeline.Stages[0].Silo).RerouteAsync(pipeline.Pipeline, cancellationToken);
+            RequireCuttable(stages, plan);
+        }
+
+        foreach (var pipeline in plan.Pipelines.Where(pipeline => pipeline.ConnectsAnew(query)))
+        {
+            await GrainFactory.GetGrain<IStageGrain>(pipeline.Stages[0].Silo).RerouteAsync(pipeline.Pipeline, query.Stages, cancellationToken);
         }
 
         return plan;
+    }
+
+    private static void RequireCuttable(int stages, PlanInfo plan)
+    {
+        if (stages < 2)
+        {
+            throw OrleansLMException.Invalid("stages", $"is {stages}; expected [2, 1024]: a model of one stage is not spread over silos, which is a matter of Serving:Models:*:Pipeline and a restart of its silo");
+        }
+
+        foreach (var pipeline in plan.Pipelines)
+        {
+            if (plan.Devices.FirstOrDefault(device => device.Replicas.Any(replica => replica.Pipeline == pipeline.Pipeline)) is { } silo)
+            {
+                throw new OrleansLMException(
+                    ErrorCode.FailedPrecondition, $"{pipeline.Pipeline} is loaded whole by silo {silo.Name} and not spread over silos; set Serving:Models:*:Pipeline:Stages there and restart it")
+                {
+                    Field = "model",
+                    Reason = "MODEL_NOT_SPREAD",
+                };
+            }
+        }
     }
 
     /// <summary>The pipelines of the model, by the name that callers use or its folder's.</summary>

@@ -19,7 +19,8 @@ internal static class PlanViews
         Name = request.Pipeline,
         Head = request.Head,
         Stages = request.Stages,
-        Current = anew ? null : request.Current?.Select(stage => new PlacedStage(stage.Silo, new LayerRange(stage.FirstLayer, stage.EndLayer))).ToArray(),
+        LeastStages = request.Stages == 1 ? 1 : 2,
+        Current = anew || request.CutAnew ? null : request.Current?.Select(stage => new PlacedStage(stage.Silo, new LayerRange(stage.FirstLayer, stage.EndLayer))).ToArray(),
         Model = new ModelView
         {
             Name = request.Model,

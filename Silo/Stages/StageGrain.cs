@@ -17,10 +17,10 @@ public sealed class StageGrain(StageNode node, PipelineTable pipelines) : Grain,
 
     public Task UnloadAsync(string pipeline, CancellationToken cancellationToken = default) => Task.Run(() => node.Unload(pipeline), cancellationToken);
 
-    public Task RerouteAsync(string pipeline, CancellationToken cancellationToken = default) => Task.Run(
+    public Task RerouteAsync(string pipeline, int? stages, CancellationToken cancellationToken = default) => Task.Run(
         () =>
         {
-            if (!pipelines.Reroute(pipeline))
+            if (!pipelines.Reroute(pipeline, stages))
             {
                 throw new OrleansLMException(ErrorCode.NotFound, $"no pipeline '{pipeline}' runs from here") { Field = "pipeline" };
             }

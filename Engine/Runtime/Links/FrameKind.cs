@@ -32,4 +32,10 @@ public enum FrameKind : ushort
 
     /// <summary>What the last stage chose.</summary>
     Result = 18,
+
+    /// <summary>A page or slot of the state: its id, and the bytes of the layers that it has passed; each stage adds its own. The step field holds a negative number.</summary>
+    ReadUnit = 19,
+
+    /// <summary>A page or slot of the state: its id, and the bytes of the layers that it has not passed; each stage takes its own. The step field holds a negative number.</summary>
+    WriteUnit = 20,
 }

@@ -33,6 +33,12 @@ internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger
             Forget(sequence, number);
         }
 
+        foreach (var sequence in ledger.Restoring)
+        {
+            Forget(sequence, number);
+        }
+
+        ledger.Restoring.RemoveWhere(sequence => sequence.LastStep >= number);
         foreach (var turn in turns.Running)
         {
             Forget(turn.Sequence, number);

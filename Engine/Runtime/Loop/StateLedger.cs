@@ -14,6 +14,9 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptio
     /// <summary>Sequences without a turn, the one that was used longest ago first.</summary>
     public LinkedList<EngineSequence> Idle => _idle;
 
+    /// <summary>Sequences without a turn into which a stored state comes; one whose state was dropped meanwhile is not among them any more.</summary>
+    public HashSet<EngineSequence> Restoring { get; } = [];
+
     public StateSaves Saves { get; } = saves;
 
     public SequenceState NewState() => config.Family == ModelFamily.Supra
@@ -37,6 +40,18 @@ internal sealed class StateLedger(PagePool pool, ModelConfig config, EngineOptio
         }
 
         Saves.Forget(sequence);
+    }
+
+    public void BeginRestore(EngineSequence sequence)
+    {
+        MakeBusy(sequence);
+        Restoring.Add(sequence);
+    }
+
+    public void EndRestore(EngineSequence sequence)
+    {
+        Restoring.Remove(sequence);
+        MakeIdle(sequence);
     }
 
     /// <summary>Gives up earlier states that are kept for rollbacks, those of idle sequences first, until <paramref name="wanted"/> slots are free or none is left.</summary>

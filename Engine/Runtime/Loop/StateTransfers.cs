@@ -8,15 +8,6 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
 {
     public int UnitBytes => checked((int)parts.Chain.UnitBytes);
 
-    /// <exception cref="EngineException">Unavailable: states lie in several processes and stay there.</exception>
-    public void RequireMoves()
-    {
-        if (!parts.Chain.MovesState)
-        {
-            throw new EngineException(EngineError.Unavailable, "the state lies in several processes and is not moved: it is computed anew where it is needed");
-        }
-    }
-
     /// <summary>A second holder of the state's units, so that they stay as they are; idle, so that it is given up when memory runs short.</summary>
     public SequenceState Hold(EngineSequence source, bool wholePagesOnly)
     {
@@ -31,7 +22,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
         var count = 0;
         while (first + count < units.Count && (count + 1) * (long)UnitBytes <= destination.Length && held.State.Holds(units[first + count]))
         {
-            reads.Add(parts.Chain.ReadUnitAsync(units[first + count].Unit, destination.Slice(count * UnitBytes, UnitBytes)).AsTask());
+            reads.Add(ReadUnitAsync(units[first + count].Unit, destination.Slice(count * UnitBytes, UnitBytes)));
             count++;
         }
 
@@ -40,15 +31,28 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
             EngineError.ResourceExhausted, $"the state of {held.Id} was dropped to make room before it was read");
     }
 
+    /// <summary>One that cannot be begun is waited for like the others: they still write to the caller's memory.</summary>
+    private async Task ReadUnitAsync(int unit, Memory<byte> destination) => await parts.Chain.ReadUnitAsync(unit, destination).ConfigureAwait(false);
+
     /// <summary>
     /// Takes units for a state that comes in, dropping what is idle where the pool is full. What has to be saved before it is dropped is waited for: then no units are given, and
     /// it is asked again after <paramref name="wait"/>; the sequence is busy meanwhile.
     /// </summary>
-    /// <exception cref="EngineException">ResourceExhausted; Unavailable: the sequence was disposed.</exception>
-    public List<StateUnit>? BeginRestore(EngineSequence sequence, ReadOnlyMemory<int> positions, out Task? wait)
+    /// <param name="sequence">Whose state.</param>
+    /// <param name="from">The sequence must be computed up to here.</param>
+    /// <param name="positions">Where the units begin.</param>
+    /// <param name="wait">What to wait for, when no units are given.</param>
+    /// <exception cref="EngineException">ResourceExhausted; Unavailable: the sequence was disposed, or what the state goes on from was dropped.</exception>
+    public List<StateUnit>? BeginRestore(EngineSequence sequence, int from, ReadOnlyMemory<int> positions, out Task? wait)
     {
         RequireAlive(sequence);
-        ledger.MakeBusy(sequence);
+        if (sequence.State.ComputedLength < from)
+        {
+            ledger.EndRestore(sequence);
+            throw new EngineException(EngineError.Unavailable, $"{sequence.Id} is computed up to {sequence.State.ComputedLength}, since state was dropped meanwhile; the state that comes in goes on from {from}");
+        }
+
+        ledger.BeginRestore(sequence);
         var units = new List<StateUnit>(positions.Length);
         wait = planner.MakeRoom(positions.Length);
         if (wait is not null)
@@ -63,7 +67,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
             return units;
         }
 
-        ledger.MakeIdle(sequence);
+        ledger.EndRestore(sequence);
         throw new EngineException(EngineError.ResourceExhausted, $"the state needs {positions.Length} pages; {parts.Pool.FreeCount} of {parts.Pool.PageCount} are free and running turns hold the rest");
     }
 
@@ -71,6 +75,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     public ValueTask WriteAsync(EngineSequence sequence, StateUnit unit, ReadOnlyMemory<byte>? bytes)
     {
         RequireAlive(sequence);
+        RequireKept(sequence);
         if (bytes is { } given)
         {
             return parts.Chain.WriteUnitAsync(unit.Unit, given);
@@ -83,14 +88,15 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     public void EndRestore(EngineSequence sequence, int length)
     {
         RequireAlive(sequence);
+        RequireKept(sequence);
         sequence.State.EndRestore(length);
         prefixes.Enter(sequence, 0, sequence.State.ComputedLength);
         Publish(sequence);
-        ledger.MakeIdle(sequence);
+        ledger.EndRestore(sequence);
     }
 
     /// <summary>Nothing was taken, and it is not asked again.</summary>
-    public void StopWaiting(EngineSequence sequence) => ledger.MakeIdle(sequence);
+    public void StopWaiting(EngineSequence sequence) => ledger.EndRestore(sequence);
 
     public void AbandonRestore(EngineSequence sequence)
     {
@@ -98,8 +104,9 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
         {
             sequence.State.AbandonRestore();
             Publish(sequence);
-            ledger.MakeIdle(sequence);
         }
+
+        ledger.EndRestore(sequence);
     }
 
     /// <summary>Lets a sequence share what another one has computed of the tokens with which both begin, when that is more than it has itself.</summary>
@@ -123,6 +130,15 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     {
         sequence.PublishComputed();
         publishLoad();
+    }
+
+    /// <exception cref="EngineException">Unavailable: a stage was lost, and what had come in with it.</exception>
+    private void RequireKept(EngineSequence sequence)
+    {
+        if (!ledger.Restoring.Contains(sequence))
+        {
+            throw new EngineException(EngineError.Unavailable, $"a stage was lost while the state of {sequence.Id} came in");
+        }
     }
 
     private static void RequireAlive(EngineSequence sequence)

@@ -10,6 +10,7 @@ internal sealed class StepPlanner(
     EngineInstruments instruments)
 {
     private readonly StateObserver _observer = new(limits, turns, ledger);
+    private SchedulerLimits _limits = limits;
 
     /// <summary>The step that was decided on last.</summary>
     public StepPlan Plan { get; } = new();
@@ -21,7 +22,7 @@ internal sealed class StepPlanner(
         while (true)
         {
             _observer.Observe(parts.Time.GetTimestamp(), closed);
-            var decision = Scheduler.Decide(limits, _observer.State, Plan);
+            var decision = Scheduler.Decide(Limits(), _observer.State, Plan);
             if (decision.Kind is DecisionKind.Step or DecisionKind.Idle)
             {
                 RefuseExcess();
@@ -57,7 +58,7 @@ internal sealed class StepPlanner(
         if (any)
         {
             _observer.Observe(parts.Time.GetTimestamp(), admissionClosed: false);
-            if (Scheduler.Decide(limits, _observer.State, Plan).Kind == DecisionKind.Step)
+            if (Scheduler.Decide(_limits, _observer.State, Plan).Kind == DecisionKind.Step)
             {
                 RefuseExcess();
                 return true;
@@ -105,7 +106,7 @@ internal sealed class StepPlanner(
 
     private Task? SaveIdle(int units)
     {
-        for (var node = ledger.Idle.First; node is not null && ledger.Saves.UnderWay < limits.MaxSaves && ledger.Saves.PagesUnderWay < units; node = node.Next)
+        for (var node = ledger.Idle.First; node is not null && ledger.Saves.UnderWay < _limits.MaxSaves && ledger.Saves.PagesUnderWay < units; node = node.Next)
         {
             if (node.Value.State.UnitsHeld > 0 && ledger.Saves.IsWanted(node.Value))
             {
@@ -160,6 +161,9 @@ internal sealed class StepPlanner(
             turns.SendBack(turn);
         }
     }
+
+    /// <summary>A pipeline may have been cut into another number of stages meanwhile.</summary>
+    private SchedulerLimits Limits() => _limits.DecodeGroups == parts.Chain.Parallel ? _limits : _limits = _limits with { DecodeGroups = parts.Chain.Parallel };
 
     private void Preempt(EngineTurn turn)
     {

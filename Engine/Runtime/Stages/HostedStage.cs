@@ -169,7 +169,7 @@ internal sealed class HostedStage : IDisposable
         }
 
         Volatile.Write(ref _busy, _busy + Stopwatch.GetTimestamp() - began);
-        Volatile.Write(ref _steps, _steps + 1);
+        Volatile.Write(ref _steps, _steps + (work.Frame.Header.Kind == FrameKind.Step ? 1 : 0));
     }
 
     private StageWork? Next()

@@ -1,3 +1,4 @@
+using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Loop;
 
 namespace OrleansLM.Engine.Runtime.Stages;
@@ -17,7 +18,10 @@ internal interface IStageChain : IUnitAccess, IDisposable
     /// <summary>Stages that work at the same time: decode rows are dealt to as many steps, so that each stage has one.</summary>
     int Parallel => 1;
 
-    /// <summary>Steps can be begun now.</summary>
+    /// <summary>Any thread: where the model is cut now; null: where it was when it was loaded.</summary>
+    IReadOnlyList<LayerRange>? Layers => null;
+
+    /// <summary>Steps can be begun now. Engine's thread.</summary>
     bool IsReady => true;
 
     /// <summary>Why turns are not to wait any longer for <see cref="IsReady"/>; null while they are.</summary>

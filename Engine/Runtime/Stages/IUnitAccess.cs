@@ -6,15 +6,14 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// </summary>
 internal interface IUnitAccess
 {
-    /// <summary>False: states lie in several processes and cannot be moved.</summary>
-    bool MovesState => true;
-
     /// <summary>Bytes of one page or slot, all layers.</summary>
     long UnitBytes { get; }
 
     /// <summary>Brings a unit to the host as the steps begun so far leave it, whatever later ones write.</summary>
+    /// <exception cref="EngineException">Unavailable, here or by the task: a stage is lost.</exception>
     ValueTask ReadUnitAsync(int unit, Memory<byte> destination);
 
     /// <summary>Fills a unit. Steps begun after the task's end see it.</summary>
+    /// <exception cref="EngineException">Unavailable, here or by the task: a stage is lost.</exception>
     ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source);
 }

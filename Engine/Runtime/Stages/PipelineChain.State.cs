@@ -1,15 +1,41 @@
+using OrleansLM.Engine.Runtime.Links;
+
 namespace OrleansLM.Engine.Runtime.Stages;
 
-/// <summary>Each process keeps its slice of every state to itself: nothing is exported or imported, a sequence that goes on elsewhere is computed anew.</summary>
+/// <summary>
+/// Each process has its slice of every unit. Reading and writing go the way of the steps, behind those that were begun before: each stage adds its slice to what it
+/// passes on, or takes it off.
+/// </summary>
 internal sealed partial class PipelineChain
 {
-    public bool MovesState => false;
+    public long UnitBytes { get; }
 
-    public long UnitBytes => _local.Sum(stage => stage.State.UnitBytes);
+    public ValueTask ReadUnitAsync(int unit, Memory<byte> destination)
+    {
+        _frame.Clear().Write(unit);
+        foreach (var stage in _local)
+        {
+            stage.State.ReadUnit(unit, _frame.Take((int)stage.State.UnitBytes));
+        }
 
-    public ValueTask ReadUnitAsync(int unit, Memory<byte> destination) => throw Elsewhere();
+        return new ValueTask(Connected().Ask(FrameKind.ReadUnit, _frame, destination));
+    }
 
-    public ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source) => throw Elsewhere();
+    public ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source)
+    {
+        var rest = source.Span;
+        foreach (var stage in _local)
+        {
+            var size = (int)stage.State.UnitBytes;
+            stage.State.WriteUnit(unit, rest[..size]);
+            rest = rest[size..];
+        }
 
-    private static EngineException Elsewhere() => new(EngineError.Unavailable, "the state lies in several processes and is not moved: it is computed anew where it is needed");
+        _frame.Clear().Write(unit);
+        _frame.Write(rest);
+        return new ValueTask(Connected().Ask(FrameKind.WriteUnit, _frame, default));
+    }
+
+    /// <exception cref="EngineException">Unavailable: a stage is lost.</exception>
+    private PipelineConnection Connected() => IsReady ? _opener.Current! : throw new EngineException(EngineError.Unavailable, $"a stage is lost, and the state with it: {_opener.Reason}");
 }

@@ -2,6 +2,7 @@ using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
 using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
@@ -11,29 +12,41 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// </summary>
 internal sealed partial class PipelineChain : IStageChain
 {
+    private static readonly TimeSpan s_retryPause = TimeSpan.FromSeconds(1);
+
     private readonly IBackend _backend;
-    private readonly StageModel[] _local;
+    private readonly Func<LayerRange, StageModel[]> _load;
     private readonly PipelineOpener _opener;
     private readonly HiddenWire _wire;
     private readonly FrameWriter _frame = new();
     private readonly Matrix _hidden;
+    private readonly ModelConfig _config;
+    private StageModel[] _local;
+    private IReadOnlyList<LayerRange> _layers;
 
     /// <summary>Takes over the backend and its stages, which hold the layers before the first remote one, and the opener, which is open.</summary>
-    public PipelineChain(IBackend backend, StageModel[] local, RemoteStages remote, PipelineOpener opener)
+    /// <param name="backend">Of the stages here.</param>
+    /// <param name="local">The stages here.</param>
+    /// <param name="load">Loads them with other layers, when the model is cut anew.</param>
+    /// <param name="remote">The stages elsewhere.</param>
+    /// <param name="opener">Connected with them.</param>
+    public PipelineChain(IBackend backend, StageModel[] local, Func<LayerRange, StageModel[]> load, RemoteStages remote, PipelineOpener opener)
     {
-        (_backend, _local, _opener) = (backend, local, opener);
+        (_backend, _local, _load, _opener) = (backend, local, load, opener);
+        (_config, _layers, MaxRows, UnitBytes) = (local[0].Config, remote.Layers, local[0].MaxRows, local[0].State.Spec.UnitBytes * local[0].Config.LayerCount);
         _wire = new HiddenWire(backend, remote.HiddenType);
         _hidden = local[0].AllocateHidden(local[0].MaxRows);
-        Parallel = remote.Layers.Count;
     }
 
-    public int MaxRows => _local[0].MaxRows;
+    public int MaxRows { get; }
 
-    public int Parallel { get; }
+    public int Parallel => Volatile.Read(ref _layers).Count;
 
     public int Depth => Parallel + 1;
 
-    public bool IsReady => _opener.Current is not null;
+    public bool IsReady => _opener.Current is { } connection && TryFollow(connection);
+
+    public IReadOnlyList<LayerRange> Layers => Volatile.Read(ref _layers);
 
     public EngineException? Unavailable => _opener.Unavailable;
 
@@ -87,11 +100,7 @@ internal sealed partial class PipelineChain : IStageChain
     {
         _opener.Dispose();
         _hidden.Buffer.Dispose();
-        foreach (var stage in _local)
-        {
-            stage.Dispose();
-        }
-
+        Unload();
         _backend.Dispose();
     }
 
@@ -109,7 +118,49 @@ internal sealed partial class PipelineChain : IStageChain
             throw new StageLostException(reason);
         }
 
-        ResultWire.Read(frame.Payload, step, _local[0].Config.VocabularySize, reader);
+        ResultWire.Read(frame.Payload, step, _config.VocabularySize, reader);
+    }
+
+    /// <summary>Where the model was cut anew, loads the layers that are to be here now. All state was lost with the connection before, so there is none to keep.</summary>
+    private bool TryFollow(PipelineConnection connection)
+    {
+        if (ReferenceEquals(connection.Layers, _layers))
+        {
+            return true;
+        }
+
+        if (connection.Layers[0] != _layers[0])
+        {
+            Unload();
+        }
+
+        Volatile.Write(ref _layers, connection.Layers);
+        return _local.Length > 0 || TryLoad(connection);
+    }
+
+    /// <summary>The old layers are gone by now: there need not be room for both.</summary>
+    private bool TryLoad(PipelineConnection connection)
+    {
+        try
+        {
+            _local = _load(connection.Layers[0]);
+            return true;
+        }
+        catch (Exception error) when (error is CheckpointException or OutOfMemoryException or ArgumentException)
+        {
+            _opener.GiveUp(connection, $"layers {connection.Layers[0]} cannot be loaded here: {error.Message}", s_retryPause);
+            return false;
+        }
+    }
+
+    private void Unload()
+    {
+        foreach (var stage in _local)
+        {
+            stage.Dispose();
+        }
+
+        _local = [];
     }
 
     private PipelineConnection Connection() => _opener.Current ?? throw new StageLostException(_opener.Reason);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
 
 namespace OrleansLM.Engine.Runtime.Stages;
@@ -10,14 +11,18 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
     private readonly Queue<FrameBuffer> _results = new();
     private readonly Action<PipelineConnection, string> _lost;
     private readonly Action _arrived;
+    private readonly UnitExchange _units = new();
     private Link? _forward;
     private Link? _back;
     private string? _reason;
 
-    private PipelineConnection(Action arrived, Action<PipelineConnection, string> lost)
+    private PipelineConnection(IReadOnlyList<LayerRange> layers, Action arrived, Action<PipelineConnection, string> lost)
     {
-        (_arrived, _lost) = (arrived, lost);
+        (Layers, _arrived, _lost) = (layers, arrived, lost);
     }
+
+    /// <summary>Of all stages; the first is the engine's own.</summary>
+    public IReadOnlyList<LayerRange> Layers { get; }
 
     /// <summary>Why it is lost; null while it is not.</summary>
     public string? LostReason => Volatile.Read(ref _reason);
@@ -37,7 +42,7 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
         RemoteStages stages, StageAssignment first, IReadOnlyList<StageHop> hops, long epoch, TimeProvider time, Action arrived, Action<PipelineConnection, string> lost,
         CancellationToken cancellation)
     {
-        var connection = new PipelineConnection(arrived, lost);
+        var connection = new PipelineConnection([new LayerRange(0, hops[0].Layers.Start), .. hops.Select(hop => hop.Layers)], arrived, lost);
         try
         {
             StageHello Hello(StageRole role, StageHop hop, IReadOnlyList<StageHop> route) => new()
@@ -67,6 +72,23 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
     /// <exception cref="LinkLostException">The connection is lost.</exception>
     public void Send(long step, FrameWriter frame) => _forward!.Send(FrameKind.Step, step, frame);
 
+    /// <summary>Sends a unit of the state round all stages, behind the steps sent so far. The memory is written to until the task ends.</summary>
+    /// <exception cref="EngineException">Unavailable, here or by the task: the connection is lost.</exception>
+    public Task Ask(FrameKind kind, FrameWriter frame, Memory<byte> destination)
+    {
+        var (number, done) = _units.Begin(destination);
+        try
+        {
+            _forward!.Send(kind, number, frame);
+        }
+        catch (LinkLostException error)
+        {
+            _units.End(error.Message);
+        }
+
+        return done;
+    }
+
     /// <summary>The oldest result that has arrived; null when there is none. The caller gives it back.</summary>
     public FrameBuffer? TakeResult()
     {
@@ -78,6 +100,13 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
 
     public void Received(Link link, FrameBuffer frame)
     {
+        if (frame.Header.Step < 0)
+        {
+            _units.Answered(frame);
+            frame.Dispose();
+            return;
+        }
+
         lock (_lock)
         {
             _results.Enqueue(frame);
@@ -117,6 +146,7 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
 
     private void CloseLinks(string reason)
     {
+        _units.End(reason);
         _forward?.Close(reason);
         _back?.Close(reason);
     }

@@ -24,6 +24,7 @@ internal sealed class PipelineOpener : IDisposable
     private long _lostAt;
     private long _epoch;
     private bool _unseenLoss;
+    private TimeSpan _pause;
 
     public PipelineOpener(RemoteStages stages, StageAssignment first, TimeProvider time)
     {
@@ -93,9 +94,17 @@ internal sealed class PipelineOpener : IDisposable
         }
     }
 
-    /// <summary>What came over the connection makes no sense: it is made anew.</summary>
-    public void GiveUp(PipelineConnection connection, string reason)
+    /// <summary>What came over the connection makes no sense, or its stages are no use: it is made anew.</summary>
+    /// <param name="connection">The one that is given up; another one stays.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="pause">How long to wait before.</param>
+    public void GiveUp(PipelineConnection connection, string reason, TimeSpan pause = default)
     {
+        lock (_lock)
+        {
+            _pause = pause;
+        }
+
         connection.Close(reason);
         Lost(connection, reason);
     }
@@ -123,6 +132,7 @@ internal sealed class PipelineOpener : IDisposable
         while (true)
         {
             _signal.WaitOne();
+            _stopping.Token.WaitHandle.WaitOne(TakePause());
             var pause = s_firstPause;
             while (!_stopping.IsCancellationRequested && !TryConnect())
             {
@@ -137,6 +147,16 @@ internal sealed class PipelineOpener : IDisposable
             }
 
             Volatile.Read(ref _changed)();
+        }
+    }
+
+    private TimeSpan TakePause()
+    {
+        lock (_lock)
+        {
+            var pause = _pause;
+            _pause = default;
+            return pause;
         }
     }
 
@@ -183,11 +203,19 @@ internal sealed class PipelineOpener : IDisposable
         }
     }
 
+    /// <summary>The route may cut the model anew, as long as all layers behind the engine's own are somewhere.</summary>
     private void RequireHops(IReadOnlyList<StageHop> hops)
     {
-        if (!hops.Select(hop => hop.Layers).SequenceEqual(_stages.Layers.Skip(1)))
+        var (start, end) = (hops.Count == 0 ? 0 : hops[0].Layers.Start, _stages.Layers[^1].End);
+        var at = start;
+        foreach (var hop in hops)
         {
-            throw new LinkLostException($"the route of {_stages.Pipeline} has the stages {string.Join(", ", hops.Select(hop => hop.Layers))}; expected {string.Join(", ", _stages.Layers.Skip(1))}");
+            at = hop.Layers.Start == at && hop.Layers.Count > 0 ? hop.Layers.End : -1;
+        }
+
+        if (start < 1 || at != end)
+        {
+            throw new LinkLostException($"the route of {_stages.Pipeline} has the stages {string.Join(", ", hops.Select(hop => hop.Layers))}; expected ranges one after the other that end at {end} and leave the first layers here");
         }
     }
 

@@ -14,7 +14,7 @@ public sealed record RemoteStages
     /// <summary>Name of the replica, unique in the cluster.</summary>
     public required string Pipeline { get; init; }
 
-    /// <summary>Layers of all stages in order; the first is the one in this process. Together they are the model's.</summary>
+    /// <summary>Layers of all stages in order; the first is the one in this process. Together they are the model's. So it begins: the route may cut it anew later.</summary>
     public required IReadOnlyList<LayerRange> Layers { get; init; }
 
     /// <summary>Where the others are.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
@@ -36,7 +37,13 @@ internal sealed class StageStepper : IDisposable
         _out.Clear();
         try
         {
-            kind = kind == FrameKind.Step ? Compute(frame.Payload, _wire!) : Pass(frame);
+            kind = kind switch
+            {
+                FrameKind.Step => Compute(frame.Payload, _wire!),
+                FrameKind.ReadUnit => ReadUnit(frame.Payload),
+                FrameKind.WriteUnit => WriteUnit(frame.Payload),
+                _ => Pass(frame),
+            };
         }
         catch (Exception error) when (error is not LinkLostException)
         {
@@ -54,6 +61,30 @@ internal sealed class StageStepper : IDisposable
     {
         _out.Write(frame.Payload);
         return frame.Header.Kind;
+    }
+
+    /// <summary>Adds this stage's slice.</summary>
+    private FrameKind ReadUnit(ReadOnlySpan<byte> payload)
+    {
+        _out.Write(payload);
+        _model.State.ReadUnit(BinaryPrimitives.ReadInt32LittleEndian(payload), _out.Take((int)_model.State.UnitBytes));
+        return FrameKind.ReadUnit;
+    }
+
+    /// <summary>Takes this stage's slice off.</summary>
+    private FrameKind WriteUnit(ReadOnlySpan<byte> payload)
+    {
+        var (unit, size) = (BinaryPrimitives.ReadInt32LittleEndian(payload), (int)_model.State.UnitBytes);
+        var bytes = payload[sizeof(int)..];
+        if (bytes.Length < size || (_model.IsLast && bytes.Length > size))
+        {
+            throw new InvalidDataException($"{bytes.Length} bytes of unit {unit} are left; expected {(_model.IsLast ? "" : "at least ")}{size}");
+        }
+
+        _model.State.WriteUnit(unit, bytes[..size]);
+        _out.Write(unit);
+        _out.Write(bytes[size..]);
+        return FrameKind.WriteUnit;
     }
 
     private FrameKind Compute(ReadOnlySpan<byte> payload, HiddenWire wire)

@@ -104,7 +104,6 @@ internal sealed class EngineSequence : IEngineSequence
     {
         RequireAlive();
         cancellationToken.ThrowIfCancellationRequested();
-        _loop.Transfers.RequireMoves();
         var part = _loop.StateRules.Normalize(options ?? new StateExportOptions());
         var held = await _loop.AskAsync(() => Task.FromResult(_loop.Hold(this, part.WholePagesOnly))).ConfigureAwait(false);
         try

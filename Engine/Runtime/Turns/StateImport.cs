@@ -12,7 +12,6 @@ internal sealed class StateImport(EngineLoop loop, EngineSequence sequence, ISta
     /// <exception cref="EngineException">ResourceExhausted, Unavailable.</exception>
     public async Task<int> RunAsync(int upTo, CancellationToken cancellationToken)
     {
-        loop.Transfers.RequireMoves();
         var length = Math.Min(source.Header.To, upTo);
         loop.StateRules.Check(source, sequence.Tokens.Copy(0, sequence.Tokens.Count), sequence.ComputedLength, length);
         var (positions, reached) = loop.StateRules.Part(source.Header, length);
@@ -40,7 +39,7 @@ internal sealed class StateImport(EngineLoop loop, EngineSequence sequence, ISta
         while (true)
         {
             Task? wait = null;
-            if (await loop.AskAsync(() => Task.FromResult(loop.Transfers.BeginRestore(sequence, positions, out wait))).ConfigureAwait(false) is { } units)
+            if (await loop.AskAsync(() => Task.FromResult(loop.Transfers.BeginRestore(sequence, source.Header.From, positions, out wait))).ConfigureAwait(false) is { } units)
             {
                 return units;
             }

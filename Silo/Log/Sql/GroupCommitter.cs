@@ -250,7 +250,7 @@ internal sealed class GroupCommitter : IDisposable
         }
     }
 
-    private static void Complete(LogWrite write, List<(LogWrite Write, OrleansLMException Why)> refused)
+    private void Complete(LogWrite write, List<(LogWrite Write, OrleansLMException Why)> refused)
     {
         var index = refused.FindIndex(entry => entry.Write == write);
         if (index < 0)
@@ -259,7 +259,18 @@ internal sealed class GroupCommitter : IDisposable
         }
         else
         {
+            Note(refused[index].Why);
             write.Failed(refused[index].Why);
+        }
+    }
+
+    /// <summary>This silo was frozen, cut off or slow, and somebody else has the session: said aloud, because it is what keeps the log right.</summary>
+    private void Note(OrleansLMException why)
+    {
+        if (why.Reason == "SESSION_MOVED")
+        {
+            _metrics.WriteRefused();
+            SqlLogMessages.Fenced(_logger, why.Message);
         }
     }
 

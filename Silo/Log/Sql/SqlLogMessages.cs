@@ -16,6 +16,9 @@ internal static partial class SqlLogMessages
     [LoggerMessage(4, LogLevel.Warning, "The session log {Place} is away; writes wait for it")]
     public static partial void Away(ILogger logger, Exception failure, string place);
 
+    [LoggerMessage(6, LogLevel.Warning, "A write was refused, because the epoch that it names is over: {Reason}")]
+    public static partial void Fenced(ILogger logger, string reason);
+
     [LoggerMessage(5, LogLevel.Warning, "The session log {Place} is back after {Seconds:F1} s")]
     public static partial void Back(ILogger logger, string place, double seconds);
 }

@@ -1,4 +1,5 @@
 using OrleansLM.Cluster.Tests.Recovery;
+using OrleansLM.Contracts.V1;
 using OrleansLM.LocalCluster;
 
 namespace OrleansLM.Cluster.Tests.Clusters;
@@ -7,6 +8,7 @@ namespace OrleansLM.Cluster.Tests.Clusters;
 public sealed class FailureTests
 {
     private const int Sessions = 4;
+    private const int FreezeRounds = 5;
     private static readonly TimeSpan s_exitLimit = TimeSpan.FromMinutes(3);
 
     [Theory]
@@ -27,16 +29,36 @@ public sealed class FailureTests
         await using var cluster = await TestCluster.StartAsync(usePostgres);
         await DisturbedAsync(cluster, "restart-database", _ => cluster.Nodes.Postgres!.RestartAsync(crash: true));
         await cluster.RepairAsync();
-        NodeProcess? frozen = null;
-        await DisturbedAsync(cluster, "freeze", async session =>
+        for (var round = 1; !await FrozenAsync(cluster, $"freeze-{round}"); round++)
         {
+            Assert.True(round < FreezeRounds, "whenever a silo froze, its turn was over");
+            await cluster.RepairAsync();
+        }
+    }
+
+    /// <summary>A silo freezes in the middle of a turn, is declared dead, and comes back when others have its sessions: what it writes then is refused, and it ends.</summary>
+    /// <returns>False when the turn was over before: then there was nothing to write.</returns>
+    private static async Task<bool> FrozenAsync(TestCluster cluster, string name)
+    {
+        NodeProcess? frozen = null;
+        var session = "";
+        await DisturbedAsync(cluster, name, async disturbed =>
+        {
+            session = disturbed;
             frozen = await cluster.OwnerAsync(session);
             await frozen.FreezeAsync();
         });
-
-        // It was declared dead: when it comes back it finds that out and ends, without having written to what others have taken over.
         await frozen!.ThawAsync();
         await frozen.ExitAsync().WaitAsync(s_exitLimit);
+        if (!cluster.Nodes.Silos.Any(silo => silo != frozen && silo.Errors.Contains($"Session {session} takes up turn", StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        Assert.Contains("A write was refused, because the epoch that it names is over", frozen.Errors, StringComparison.Ordinal);
+        var history = await cluster.Sessions.GetHistoryAsync(new GetHistoryRequest { SessionId = session });
+        Assert.Equal((await cluster.ReferenceAsync(0)).Ids, history.TokenIds.TakeLast((await cluster.ReferenceAsync(0)).Tokens.Count));
+        return true;
     }
 
     /// <summary>Runs several sessions at once; in the middle of the first one, something happens.</summary>

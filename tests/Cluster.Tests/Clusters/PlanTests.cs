@@ -1,86 +1,99 @@
-using System.CommandLine;
-using System.Diagnostics;
-using OrleansLM.Cli.Client;
-using OrleansLM.Cli.Cluster;
+using Grpc.Core;
 using OrleansLM.Contracts.V1;
 
 namespace OrleansLM.Cluster.Tests.Clusters;
 
-/// <summary>What the planner would do, and doing it, in a cluster of processes in which every silo is the head of a pipeline and serves stages to the others.</summary>
-public sealed class PlanTests
+/// <summary>A model that is spread over the silos: planned, moved about, cut anew; its sessions do not notice.</summary>
+public sealed class PlanTests(SpreadCluster spread) : IClassFixture<SpreadCluster>
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private const string Model = "tiny-yarn-mistral-128k";
 
-    [Theory]
-    [Store(postgres: false)]
-    public async Task A_plan_is_shown_before_anything_moves_and_carried_out_when_asked_for(bool usePostgres)
+    /// <summary>An idle session moves with its whole pages.</summary>
+    private const int PageTokens = 64;
+
+    private TestCluster Cluster => spread.Nodes;
+
+    [Fact]
+    public async Task A_plan_is_shown_before_anything_moves_and_carried_out_when_asked_for()
     {
-        await using var cluster = await TestCluster.StartAsync(
-            usePostgres, silos: 3, gateways: 1, "--Serving:Models:0:Pipeline:Stages=2", "--Stages:Enabled=true", "--Stages:GigabytesPerSecond=10", "--Stages:MemoryMib=4096",
-            "--Stages:SilenceLimit=00:01:00", "--Stages:ReplanInterval=1.00:00:00");
-        await UntilAsync(async () => (await cluster.Cluster.GetTopologyAsync(new GetTopologyRequest())).Silos.Count(silo => silo.Pipelines.Count > 0) == 3, "not all pipelines serve");
-        var before = await cluster.Cluster.PlanAsync(new PlanRequest());
+        var before = await Cluster.Cluster.PlanAsync(new PlanRequest());
         Assert.Equal(3, before.Pipelines.Count);
         Assert.All(before.Pipelines, pipeline => Assert.Equal([StageChange.Kept, StageChange.Kept], pipeline.Stages.Select(stage => stage.Change)));
         Assert.All(before.Pipelines, pipeline => Assert.Equal(1, pipeline.Stages.Sum(stage => stage.Share), 1e-9));
         Assert.All(before.Devices, device => Assert.InRange(device.FreeBytes, 1, device.Bytes - 1));
 
-        var whatIf = await cluster.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn-mistral-128k", Stages = 3 });
+        var whatIf = await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 3 });
         Assert.All(whatIf.Pipelines, pipeline => Assert.Equal(3, pipeline.Stages.Select(stage => stage.Silo).Distinct().Count()));
-        Assert.Equal(before.Pipelines, (await cluster.Cluster.PlanAsync(new PlanRequest())).Pipelines);
+        Assert.Equal(before.Pipelines, (await Cluster.Cluster.PlanAsync(new PlanRequest())).Pipelines);
 
-        var reference = await GenerateAsync(cluster, "undisturbed");
+        var reference = await Cluster.ReferenceAsync(0);
         var (name, emptied) = (before.Pipelines[0].Pipeline, before.Pipelines[0].Stages[1].Silo);
-        using (var drain = cluster.Cluster.Drain(new DrainRequest { Silo = emptied }))
-        {
-            while (await drain.ResponseStream.MoveNext(CancellationToken.None))
-            {
-            }
-        }
+        var (drained, reports) = await spread.RunAsync("drain", emptied, "--json");
+        Assert.Equal(0, drained);
+        Assert.All(reports.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Equal("", MoveReport.Parser.ParseJson(line).Failure));
 
-        var moving = StageOf(await cluster.Cluster.PlanAsync(new PlanRequest()), name);
+        var moving = StageOf(await Cluster.Cluster.PlanAsync(new PlanRequest()), name);
         Assert.Equal(StageChange.Moved, moving.Change);
         Assert.NotEqual(emptied, moving.Silo);
-        var output = new StringWriter();
-        var exitCode = await ClusterCommand.Create().Parse(["plan", "--apply", "--server", $"{cluster.Nodes.Gateways[0].Address}"])
-            .InvokeAsync(new InvocationConfiguration { Output = output });
+        var (exitCode, output) = await spread.RunAsync("plan", "--apply");
         Assert.Equal(0, exitCode);
-        Assert.Contains($"{name}: 2 stages, connects anew", output.ToString());
-        await UntilAsync(async () => StageOf(await cluster.Cluster.PlanAsync(new PlanRequest()), name) is { Change: StageChange.Kept } stage && stage.Silo == moving.Silo, "the stage did not move");
-        Assert.Equal(reference, await GenerateAsync(cluster, "planned-1"));
-        Assert.Equal(reference, await GenerateAsync(cluster, "planned-2"));
+        Assert.Contains($"{name}: 2 stages, connects anew", output);
+        await Eventually.HoldsAsync(
+            async () => StageOf(await Cluster.Cluster.PlanAsync(new PlanRequest()), name) is { Change: StageChange.Kept } stage && stage.Silo == moving.Silo, () => "the stage did not move");
+        var (undrained, _) = await spread.RunAsync("undrain", emptied, "--json");
+        Assert.Equal(0, undrained);
+        await Cluster.AssertEqualAsync(reference, await Cluster.RunAsync(await Cluster.CreateAsync("planned"), 0, _ => Task.CompletedTask), "planned");
     }
 
-    private static async Task<List<int>> GenerateAsync(TestCluster cluster, string session)
+    [Fact]
+    public async Task A_model_that_is_cut_anew_goes_on_with_the_same_ids()
     {
-        var request = new GenerateRequest
+        var reference = await Cluster.ReferenceAsync(1);
+        var session = await Cluster.CreateAsync("cut-anew");
+        var found = await Cluster.RunAsync(session, 1, async turn =>
         {
-            SessionId = await cluster.CreateAsync(session),
-            Input = new Input { Text = "Once upon a time there was" },
-            Stop = new StopConditions { MaxTokens = 32, IgnoreEos = true },
-        };
-        var ids = new List<int>();
-        await foreach (var item in new ResilientTurn(cluster.Sessions, session) { Patience = s_limit }.GenerateAsync(request, CancellationToken.None))
-        {
-            if (item.Token is { } token)
+            if (turn.Tokens.Count is 10 or 100)
             {
-                ids.Add(token.TokenId);
+                var stages = turn.Tokens.Count == 10 ? 3 : 2;
+                var (exitCode, output) = await spread.RunAsync("plan", "--model", Model, "--stages", $"{stages}", "--apply");
+                Assert.Equal(0, exitCode);
+                Assert.Contains($"{stages} stages, connects anew", output);
+                await spread.RunsInAsync(stages);
             }
-        }
+        });
+        await Cluster.AssertEqualAsync(reference, found, session);
+        var one = await Assert.ThrowsAsync<RpcException>(async () => await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 1, Apply = true }));
+        Assert.Equal((StatusCode.InvalidArgument, true), (one.StatusCode, one.Status.Detail.Contains("expected [2, 1024]", StringComparison.Ordinal)));
+        Assert.All((await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 4, Apply = true })).Pipelines, pipeline => Assert.Contains("4 stages", pipeline.Problem));
+        await spread.RunsInAsync(2);
+    }
 
-        Assert.Equal(32, ids.Count);
-        return ids;
+    [Fact]
+    public async Task Sessions_of_a_spread_model_move_with_their_state_and_wake_from_snapshots()
+    {
+        var reference = await Cluster.ReferenceAsync(1);
+        var session = await Cluster.CreateAsync("moved");
+        var carried = new List<long>();
+        var found = await Cluster.StreamAsync(session, 1, async turn =>
+        {
+            if (turn.Tokens.Count is 60 or 110)
+            {
+                var (exitCode, output) = await spread.RunAsync("move", session, "--json");
+                Assert.Equal(0, exitCode);
+                carried.Add(MoveReport.Parser.ParseJson(output).Carried);
+            }
+        });
+        await Cluster.AssertEqualAsync(reference, found, session);
+        Assert.Equal(2, carried.Count);
+        Assert.All(carried, tokens => Assert.True(tokens > 0, "nothing was copied before the pause"));
+
+        // Asleep it goes on elsewhere from the snapshot, which the stages of another pipeline share among themselves.
+        await Cluster.Sessions.SleepAsync(new SleepSessionRequest { SessionId = session });
+        Assert.Equal(0, (await spread.RunAsync("move", session)).ExitCode);
+        var woken = await Cluster.RunAsync(session, 1, _ => Task.CompletedTask);
+        var usage = woken.Finished!.Usage;
+        Assert.True(usage.PrefilledTokens <= usage.PromptTokens + PageTokens, $"{usage} in a session that slept; its state was computed again\n{Cluster.Nodes.Errors}");
     }
 
     private static PlannedStage StageOf(PlanResponse plan, string pipeline) => plan.Pipelines.Single(planned => planned.Pipeline == pipeline).Stages[1];
-
-    private static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < s_limit, otherwise);
-            await Task.Delay(100);
-        }
-    }
 }

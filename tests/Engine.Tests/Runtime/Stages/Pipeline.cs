@@ -11,21 +11,21 @@ namespace OrleansLM.Engine.Tests.Runtime.Stages;
 /// <summary>An engine whose stages but the first are served by <see cref="StageProcess"/>es over loopback. The route can be changed while it runs.</summary>
 internal sealed class Pipeline : IStageRoute, IAsyncDisposable
 {
-    private readonly LayerRange[] _layers;
+    private readonly int _layerCount;
     private volatile StageProcess[] _stages;
 
     public Pipeline(string model, int stages, EngineOptions? options = null, DataType hidden = DataType.Float32, TimeSpan? lossTimeout = null, LinkOptions? link = null)
     {
         var checkpoint = Checkpoint.Open(TestFiles.Model(model));
-        _layers = LayerRange.Split(checkpoint.Config.LayerCount, stages);
-        _stages = [.. _layers.Skip(1).Select(_ => new StageProcess(link))];
+        _layerCount = checkpoint.Config.LayerCount;
+        _stages = [.. Enumerable.Range(1, stages - 1).Select(_ => new StageProcess(link))];
         Engine = InferenceEngine.Load(
             checkpoint, ModelTokenizers.Open(TestFiles.Model(model)), (options ?? TinyEngine.Options()) with { Threads = 1 }, TimeProvider.System, meters: null,
             new RemoteStages
             {
                 ClusterId = StageProcess.Cluster,
                 Pipeline = "p",
-                Layers = _layers,
+                Layers = LayerRange.Split(_layerCount, stages),
                 Route = this,
                 Link = link ?? StageProcess.PatientLink,
                 HiddenType = hidden,
@@ -37,8 +37,19 @@ internal sealed class Pipeline : IStageRoute, IAsyncDisposable
 
     public IReadOnlyList<StageProcess> Stages => _stages;
 
-    public Task<IReadOnlyList<StageHop>> FindAsync(string? lost, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<StageHop>>(
-        [.. _stages.Select((stage, i) => new StageHop(_layers[i + 1], stage.Server.Address))]);
+    public Task<IReadOnlyList<StageHop>> FindAsync(string? lost, CancellationToken cancellation)
+    {
+        var stages = _stages;
+        var layers = LayerRange.Split(_layerCount, stages.Length + 1);
+        return Task.FromResult<IReadOnlyList<StageHop>>([.. stages.Select((stage, i) => new StageHop(layers[i + 1], stage.Server.Address))]);
+    }
+
+    /// <summary>Cuts the model into another number of stages while it runs. The processes that are there stay, and are given other layers.</summary>
+    public void Cut(int stages)
+    {
+        _stages = [.. _stages.Take(stages - 1), .. Enumerable.Range(0, Math.Max(0, stages - 1 - _stages.Length)).Select(_ => new StageProcess())];
+        Engine.Reroute();
+    }
 
     /// <summary>The stage is gone; with <paramref name="replace"/> another takes its place elsewhere.</summary>
     public void Lose(int stage, bool replace = true)
