@@ -80,9 +80,11 @@ internal static class BenchCommand
         var parity = new Option<string?>("--parity") { Description = "Folder that transformers_baseline.py wrote: compare logits" };
         var engine = new Option<string?>("--engine") { Description = "Model folder: throughput of whole engines on one and more of the devices" };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder of the tokenizer for --engine" };
+        var sessions = new Option<string?>("--sessions") { Description = "Model folder: 24 sessions of mixed length come and go on the device; does its memory stay flat, do the ids stay the same" };
+        var sessionSeconds = new Option<int>("--session-seconds") { Description = "Seconds that they go on", DefaultValueFactory = _ => 180 };
         var command = new Command("gpu", "Copy and matrix product limits of a GPU, then decode, prefill and upload of 7B shapes with random weights")
         {
-            json, filter, steps, devices, parity, engine, tokenizer,
+            json, filter, steps, devices, parity, engine, tokenizer, sessions, sessionSeconds,
         };
         command.SetAction(parsed =>
         {
@@ -90,8 +92,9 @@ internal static class BenchCommand
             [
                 .. Pair("--json", parsed.GetValue(json)), .. Pair("--filter", parsed.GetValue(filter)), .. Pair("--parity", parsed.GetValue(parity)),
                 .. Pair("--engine", parsed.GetValue(engine)), .. Pair("--tokenizer", parsed.GetValue(tokenizer)),
+                .. Pair("--sessions", parsed.GetValue(sessions)),
             ];
-            return GpuBench.Run([.. given, "--steps", $"{parsed.GetValue(steps)}", "--devices", parsed.GetValue(devices)!]);
+            return GpuBench.Run([.. given, "--steps", $"{parsed.GetValue(steps)}", "--session-seconds", $"{parsed.GetValue(sessionSeconds)}", "--devices", parsed.GetValue(devices)!]);
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansLM.Engine.Backends.Cuda.Native;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Weights;
 
@@ -29,6 +30,6 @@ internal static class CommandErrors
     }
 
     private static bool IsUsers(Exception error)
-        => error is CheckpointException or EngineException or IOException or UnauthorizedAccessException or OutOfMemoryException
+        => error is CheckpointException or EngineException or CudaUnavailableException or IOException or UnauthorizedAccessException or OutOfMemoryException
             || error.GetType() == typeof(ArgumentException);
 }

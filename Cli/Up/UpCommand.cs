@@ -20,6 +20,7 @@ internal sealed class UpCommand
     private readonly Option<int> _stages = new("--stages") { Description = "Pipeline stages that each model is cut into", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _backend = new("--backend") { Description = "cpu, cuda or reference", DefaultValueFactory = _ => "cpu" };
     private readonly Option<DeviceChoice?> _device = new("--device") { Description = DeviceChoice.Help, CustomParser = DeviceChoice.Parse };
+    private readonly Option<string> _activations = ActivationChoice.New();
     private readonly Option<int?> _threads = new("--threads") { Description = "Worker threads (default: all cores)" };
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
     private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16; auto is f32, on a GPU bf16", DefaultValueFactory = _ => "auto" };
@@ -43,7 +44,7 @@ internal sealed class UpCommand
         _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
-            _models, _listen, _data, _stages, _backend, _device, _threads, _stateMib, _stateType, _stepTokens, _stateChunkTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
+            _models, _listen, _data, _stages, _backend, _device, _activations, _threads, _stateMib, _stateType, _stepTokens, _stateChunkTokens, _checkpointTokens, _maxCheckpoints, _sleepAfter, _snapshotQuota, _otlp, _logLevel, _jsonLogs, _config, _set,
         };
         command.SetAction(RunAsync);
         return command;
@@ -69,16 +70,15 @@ internal sealed class UpCommand
     {
         var models = parsed.GetValue(_models) is { Length: > 0 } given ? given : [Path.Combine(Home(), DefaultModel)];
         var backend = parsed.GetValue(_device)?.Backend ?? parsed.GetValue(_backend)!;
-        var defaults = new EngineOptions { Backend = backend };
+        var defaults = ActivationChoice.Apply(parsed.GetValue(_activations)!, new EngineOptions { Backend = backend });
         return new UpSettings
         {
             Models = models,
             Listen = parsed.GetValue(_listen)!,
             DataDirectory = parsed.GetValue(_data)!,
-            Engine = new EngineOptions
+            Engine = defaults with
             {
                 Stages = parsed.GetValue(_stages),
-                Backend = backend,
                 Devices = parsed.GetValue(_device)?.Devices ?? [0],
                 Threads = parsed.GetValue(_threads),
                 StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,

@@ -134,23 +134,34 @@ public interface IBackend : IDisposable
     /// <summary>Waits for everything queued and copies a buffer's elements, as raw bytes of its type, to the host.</summary>
     void Read(DeviceBuffer buffer, long start, Span<byte> destination);
 
-    /// <summary><see cref="Read"/> of the same elements of several buffers of one type, one after the other.</summary>
-    void ReadAll(IReadOnlyList<DeviceBuffer> buffers, long start, Span<byte> destination)
+    /// <summary>
+    /// <see cref="Read"/> of equal parts of several buffers: for each start, in order, the same number of elements of every buffer from there on. <paramref name="destination"/> takes
+    /// starts · buffers parts.
+    /// </summary>
+    void ReadAll(IReadOnlyList<DeviceBuffer> buffers, ReadOnlySpan<long> starts, Span<byte> destination)
     {
-        var size = destination.Length / buffers.Count;
-        for (var i = 0; i < buffers.Count; i++)
+        var size = destination.Length / (starts.Length * buffers.Count);
+        foreach (var start in starts)
         {
-            Read(buffers[i], start, destination.Slice(i * size, size));
+            foreach (var buffer in buffers)
+            {
+                Read(buffer, start, destination[..size]);
+                destination = destination[size..];
+            }
         }
     }
 
-    /// <summary>Puts back what <see cref="ReadAll"/> read.</summary>
-    void WriteAll(IReadOnlyList<DeviceBuffer> buffers, long start, ReadOnlySpan<byte> source)
+    /// <summary>Puts back what <see cref="ReadAll"/> read; the source has been read when it returns.</summary>
+    void WriteAll(IReadOnlyList<DeviceBuffer> buffers, ReadOnlySpan<long> starts, ReadOnlySpan<byte> source)
     {
-        var size = source.Length / buffers.Count;
-        for (var i = 0; i < buffers.Count; i++)
+        var size = source.Length / (starts.Length * buffers.Count);
+        foreach (var start in starts)
         {
-            Write(buffers[i], start, source.Slice(i * size, size));
+            foreach (var buffer in buffers)
+            {
+                Write(buffer, start, source[..size]);
+                source = source[size..];
+            }
         }
     }
 

@@ -8,6 +8,7 @@ namespace OrleansLM.Engine.Runtime;
 public sealed record EngineOptions
 {
     private readonly DataType? _stateType;
+    private readonly DataType? _activations;
     private readonly int? _maxStepTokens;
     private readonly int? _stateChunkTokens;
 
@@ -29,10 +30,19 @@ public sealed record EngineOptions
     /// <summary>Bytes for keys and values (or recurrent states), all stages; null: a quarter of the memory that is free at start, at most enough for 8 full contexts.</summary>
     public long? StateBytes { get; init; }
 
-    /// <summary>Element type of keys and values; unless it is set, Float32, on a GPU BFloat16.</summary>
+    /// <summary>
+    /// Element type between operators: Float32, on a GPU BFloat16 unless Float32 is asked for: exactness before speed, products take twice as long and attention far longer.
+    /// </summary>
+    public DataType Activations
+    {
+        get => _activations ?? (Backend == "cuda" ? DataType.BFloat16 : DataType.Float32);
+        init => _activations = value;
+    }
+
+    /// <summary>Element type of keys and values; unless it is set, that of the activations.</summary>
     public DataType StateType
     {
-        get => _stateType ?? (Backend == "cuda" ? DataType.BFloat16 : DataType.Float32);
+        get => _stateType ?? Activations;
         init => _stateType = value;
     }
 
@@ -113,6 +123,11 @@ public sealed record EngineOptions
         if (Backend is not ("cpu" or "reference" or "cuda"))
         {
             throw new ArgumentException($"{nameof(Backend)} is '{Backend}'; expected 'cpu', 'reference' or 'cuda'");
+        }
+
+        if (Activations != DataType.Float32 && (Activations != DataType.BFloat16 || Backend != "cuda"))
+        {
+            throw new ArgumentException($"{nameof(Activations)} is {Activations}; expected Float32, or BFloat16 with the cuda backend");
         }
 
         if (Devices.Count < 1 || Devices.Any(device => device < 0) || Devices.Distinct().Count() < Devices.Count)

@@ -156,7 +156,7 @@ public sealed class InferenceEngine : IInferenceEngine
     internal static IBackend NewBackend(EngineOptions options) => options.Backend switch
     {
         "reference" => new ReferenceBackend(),
-        "cuda" => new CudaBackend(CudaDevices.Load(), new CudaOptions { Device = options.Devices[0] }),
+        "cuda" => new CudaBackend(CudaDevices.Load(), new CudaOptions { Device = options.Devices[0], Activations = options.Activations }),
         _ => new CpuBackend(options.Threads),
     };
 

@@ -7,6 +7,8 @@ namespace OrleansLM.Engine.State;
 /// <summary>The memory behind the pages or slots of one stage: a store for each of its layers on its backend, allocated once.</summary>
 public sealed class StageState : IDisposable
 {
+    private const int OnStack = 64;
+
     private readonly IBackend _backend;
     private readonly KeyValueLayer[] _keyValues = [];
     private readonly RecurrentLayer[] _recurrents = [];
@@ -78,17 +80,27 @@ public sealed class StageState : IDisposable
     /// </summary>
     /// <param name="unit">Page or slot.</param>
     /// <param name="destination"><see cref="UnitBytes"/> long.</param>
-    public void ReadUnit(int unit, Span<byte> destination)
+    public void ReadUnit(int unit, Span<byte> destination) => ReadUnits([unit], destination);
+
+    /// <summary>Several at once, one after the other: faster than one by one where the memory is a device's.</summary>
+    /// <param name="units">Pages or slots; at least one.</param>
+    /// <param name="destination"><see cref="UnitBytes"/> for each.</param>
+    public void ReadUnits(ReadOnlySpan<int> units, Span<byte> destination)
     {
-        RequireUnit(unit, destination.Length);
-        _backend.ReadAll(_buffers, unit * _unitElements, destination);
+        Span<long> starts = units.Length <= OnStack ? stackalloc long[units.Length] : new long[units.Length];
+        Starts(units, destination.Length, starts);
+        _backend.ReadAll(_buffers, starts, destination);
     }
 
     /// <summary>Puts back what <see cref="ReadUnit"/> read, here or in another stage of the same layers, spec and element type.</summary>
-    public void WriteUnit(int unit, ReadOnlySpan<byte> source)
+    public void WriteUnit(int unit, ReadOnlySpan<byte> source) => WriteUnits([unit], source);
+
+    /// <summary>Puts back what <see cref="ReadUnits"/> read.</summary>
+    public void WriteUnits(ReadOnlySpan<int> units, ReadOnlySpan<byte> source)
     {
-        RequireUnit(unit, source.Length);
-        _backend.WriteAll(_buffers, unit * _unitElements, source);
+        Span<long> starts = units.Length <= OnStack ? stackalloc long[units.Length] : new long[units.Length];
+        Starts(units, source.Length, starts);
+        _backend.WriteAll(_buffers, starts, source);
     }
 
     public void Dispose()
@@ -101,13 +113,20 @@ public sealed class StageState : IDisposable
         _buffers.Clear();
     }
 
-    private void RequireUnit(int unit, int bytes)
+    /// <summary>The first element of each unit.</summary>
+    private void Starts(ReadOnlySpan<int> units, long bytes, Span<long> starts)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(unit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unit, _units);
-        if (bytes != UnitBytes)
+        ArgumentOutOfRangeException.ThrowIfLessThan(units.Length, 1);
+        for (var i = 0; i < units.Length; i++)
         {
-            throw new ArgumentException($"{bytes} bytes for a unit of {UnitBytes} ({Spec})");
+            ArgumentOutOfRangeException.ThrowIfNegative(units[i]);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(units[i], _units);
+            starts[i] = units[i] * _unitElements;
+        }
+
+        if (bytes != UnitBytes * units.Length)
+        {
+            throw new ArgumentException($"{bytes} bytes for {units.Length} units of {UnitBytes} ({Spec})");
         }
     }
 

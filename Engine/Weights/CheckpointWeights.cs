@@ -38,7 +38,9 @@ internal sealed unsafe class CheckpointWeights : IWeights
         var shape = WeightCatalog.Shape(_config, id);
         var source = _naming.Source(WeightCatalog.Stored(_config, id));
         var (file, tensor) = Find(id, source);
-        var whole = new HostTensor(_copies.AddressOf(file, tensor), tensor.Type.ToDataType()!.Value, source.Stored.Rows, source.Stored.Columns);
+        var address = _copies.AddressOf(file, tensor);
+        var whole = new HostTensor(
+            address.Data, tensor.Type.ToDataType()!.Value, source.Stored.Rows, source.Stored.Columns, address.IsMapped ? file : null, tensor.FileOffset);
         return whole.SliceRows(source.FirstRow, shape.Rows);
     }
 

@@ -1,7 +1,9 @@
+using OrleansLM.Engine.Tensors;
+
 namespace OrleansLM.Engine.Weights;
 
 /// <summary>A validated checkpoint file: what it holds is known, and nothing of the tensors has been read.</summary>
-public interface ITensorFile : IDisposable
+public interface ITensorFile : IFileBytes, IDisposable
 {
     string Path { get; }
 

@@ -52,11 +52,18 @@ internal sealed unsafe class MappedFile : IDisposable
         }
 
         var bytes = new byte[count];
+        Read(offset, bytes);
+        return bytes;
+    }
+
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/> on. Any thread.</summary>
+    public void Read(long offset, Span<byte> destination)
+    {
         try
         {
-            for (var done = 0; done < count;)
+            for (var done = 0; done < destination.Length;)
             {
-                var read = RandomAccess.Read(_handle, bytes.AsSpan(done), offset + done);
+                var read = RandomAccess.Read(_handle, destination[done..], offset + done);
                 done += read > 0 ? read : throw new EndOfStreamException("the file became shorter while it was read");
             }
         }
@@ -64,8 +71,6 @@ internal sealed unsafe class MappedFile : IDisposable
         {
             throw new CheckpointException($"{Path}: cannot be read: {failure.Message}", failure);
         }
-
-        return bytes;
     }
 
     /// <summary>Address of byte 0. Touching a page reads it; nothing is read here.</summary>

@@ -10,12 +10,13 @@ internal sealed unsafe class TensorCopies : IDisposable
     private readonly Dictionary<(ITensorFile File, string Name), nint> _copies = [];
     private bool _disposed;
 
-    public byte* AddressOf(ITensorFile file, StoredTensor tensor)
+    /// <returns>Where it lies, and whether that is the mapped file itself.</returns>
+    public TensorAddress AddressOf(ITensorFile file, StoredTensor tensor)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var mapped = file.Map() + tensor.FileOffset;
         var isAligned = tensor.FileOffset % (tensor.Type.SizeInBits() / 8) == 0;
-        return tensor.Strides is null && isAligned ? mapped : Copy(file, tensor, mapped);
+        return tensor.Strides is null && isAligned ? new TensorAddress(mapped, isMapped: true) : new TensorAddress(Copy(file, tensor, mapped), isMapped: false);
     }
 
     public void Dispose()

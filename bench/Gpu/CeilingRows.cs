@@ -32,6 +32,7 @@ internal static class CeilingRows
     {
         var (up, down) = backend.BusRates(1L << 30, Rounds);
         session.UploadRate = up;
+        session.DownloadRate = down;
         session.Add(new BenchRow("ceiling/host-to-device", up / 1e9, "GB/s", Note: "pinned memory, 1 GiB, median"));
         session.Add(new BenchRow("ceiling/device-to-host", down / 1e9, "GB/s", Note: "pinned memory, 1 GiB, median"));
     }

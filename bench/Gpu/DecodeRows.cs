@@ -7,6 +7,7 @@ namespace OrleansLM.Gpu;
 internal static class DecodeRows
 {
     private const int Chunk = 4096;
+    private const int StateTokens = 32768;
 
     public static void Measure(GpuSession session)
     {
@@ -37,6 +38,11 @@ internal static class DecodeRows
             {
                 Prefill(session, $"prefill/{name}/{tokens}", model, tokens);
             }
+        }
+
+        if (session.Wants("state"))
+        {
+            StateRows.Measure(session, $"{name}/{StateTokens}", model, Math.Min(pages, StateTokens / 64));
         }
 
         foreach (var (sequences, context) in session.Wants("decode") ? batches : [])

@@ -42,6 +42,7 @@ public static class GpuBench
         DecodeRows.Measure(session);
         SupraRows.Measure(session);
         EngineRows.MeasureAsync(session).GetAwaiter().GetResult();
+        SessionRows.MeasureAsync(session).GetAwaiter().GetResult();
         if (options.Json is { } path)
         {
             BenchReport.Here(session.Rows).WriteJson(path);

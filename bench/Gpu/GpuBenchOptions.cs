@@ -24,7 +24,14 @@ public sealed record GpuBenchOptions
     /// <summary>Folder of the tokenizer that goes with it.</summary>
     public string? Tokenizer { get; init; }
 
-    public static string Usage => "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER]";
+    /// <summary>Model folder, with its tokenizer, for sessions that come and go; null: that is left out.</summary>
+    public string? Sessions { get; init; }
+
+    /// <summary>Seconds that they go on.</summary>
+    public int SessionSeconds { get; init; } = 180;
+
+    public static string Usage =>
+        "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER] [--sessions FOLDER [--session-seconds N]]";
 
     /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
     public static GpuBenchOptions Parse(string[] args)
@@ -40,6 +47,8 @@ public sealed record GpuBenchOptions
                 "--parity" => options with { Parity = value },
                 "--engine" => options with { Engine = value },
                 "--tokenizer" => options with { Tokenizer = value },
+                "--sessions" => options with { Sessions = value },
+                "--session-seconds" when int.TryParse(value, out var seconds) && seconds > 0 => options with { SessionSeconds = seconds },
                 "--steps" when int.TryParse(value, out var steps) && steps > 0 => options with { Steps = steps },
                 "--devices" when Numbers(value) is { } devices => options with { Devices = devices },
                 _ => throw new ArgumentException($"'{args[i]} {value}' is not understood; usage: {Usage}"),

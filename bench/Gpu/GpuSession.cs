@@ -22,6 +22,9 @@ internal sealed class GpuSession(GpuBenchOptions options, CudaDevices devices, R
     /// <summary>Bytes a second from pinned host memory.</summary>
     public double UploadRate { get; set; } = 53e9;
 
+    /// <summary>Bytes a second to pinned host memory.</summary>
+    public double DownloadRate { get; set; } = 53e9;
+
     public bool Wants(string group) => options.Filter.Length == 0 || options.Filter.Split(',').Any(part => group.Contains(part, StringComparison.Ordinal));
 
     public CudaBackend NewBackend(int index = 0, CudaOptions? other = null) => new(devices, (other ?? new CudaOptions()) with { Device = options.Devices[index] });

@@ -16,11 +16,11 @@ internal sealed class LoadedModel : IDisposable
     private readonly int[] _pages;
     private readonly int[] _chosen = new int[1024];
 
-    public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows, int? chunkTokens = null)
+    public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows, DataType stateType = DataType.BFloat16, int? chunkTokens = null)
     {
         Backend = backend;
         Config = config;
-        var options = new StageOptions { StateUnits = units, StateType = DataType.BFloat16, MaxRows = maxRows, StateChunkTokens = chunkTokens, ValidateWeights = false };
+        var options = new StageOptions { StateUnits = units, StateType = stateType, MaxRows = maxRows, StateChunkTokens = chunkTokens, ValidateWeights = false };
         backend.Synchronize();
         var started = Stopwatch.GetTimestamp();
         Stage = StageModel.Load(config, weights, new LayerRange(0, config.LayerCount), backend, options);

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using OrleansLM.Engine.Backends.Cuda;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 using OrleansLM.Reporting;
 
@@ -18,24 +20,47 @@ internal static class ParityRows
 
         using var checkpoint = Checkpoint.Open(folder);
         var ids = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(Path.Combine(folder, "ids.i32"))).ToArray();
-        var expected = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, "logits.f32"))).ToArray();
-        using var backend = session.NewBackend();
-        using var model = new LoadedModel(backend, checkpoint.Config, checkpoint.Weights, ids.Length / 64 + 1, ids.Length);
-        session.Add(BenchRow.Of(
-            "upload/checkpoint", checkpoint.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{checkpoint.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s, from mapped files"));
-        var found = model.Logits(ids);
+        var wide = Singles(Path.Combine(folder, "logits.f32"));
+        var narrow = Singles(Path.Combine(folder, "logits.bf16.f32"));
+        foreach (var activations in new[] { DataType.BFloat16, DataType.Float32 })
+        {
+            using var backend = session.NewBackend(other: new CudaOptions { Activations = activations });
+            using var model = new LoadedModel(backend, checkpoint.Config, checkpoint.Weights, ids.Length / 64 + 1, ids.Length, activations);
+            if (activations == DataType.BFloat16)
+            {
+                session.Add(BenchRow.Of(
+                    "upload/checkpoint", checkpoint.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{checkpoint.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s, from files in the page cache"));
+            }
+
+            var found = model.Logits(ids);
+            var name = activations == DataType.BFloat16 ? "bf16" : "f32";
+            session.Add(Row($"parity/activations-{name}/transformers-f32", wide, found));
+            session.Add(Row($"parity/activations-{name}/transformers-bf16", narrow, found));
+        }
+
+        session.Add(Row("parity/transformers-bf16/transformers-f32", wide, [.. narrow.Chunk(checkpoint.Config.VocabularySize)]));
+    }
+
+    private static BenchRow Row(string name, float[] expected, float[][] found)
+    {
         var (worst, largest, agree) = (0.0, 0.0, 0);
+        var (difference, norm) = (0.0, 0.0);
         for (var row = 0; row < found.Length; row++)
         {
             var theirs = expected.AsSpan(row * found[row].Length, found[row].Length);
-            worst = Math.Max(worst, Error(theirs, found[row]));
+            var (d, n) = Squares(theirs, found[row]);
+            (difference, norm) = (difference + d, norm + n);
+            worst = Math.Max(worst, Math.Sqrt(d / n));
             largest = Math.Max(largest, LargestError(theirs, found[row]));
             agree += Best(theirs) == Best(found[row]) ? 1 : 0;
         }
 
-        session.Add(BenchRow.Cost(
-            "parity/transformers", worst, "rel", Tolerance, $"largest |ours - theirs| / |theirs| of a row of logits over {ids.Length} tokens; largest single error {largest:G3} of the row's largest logit; same best id {agree} of {found.Length}"));
+        return BenchRow.Cost(
+            name, worst, "rel", Tolerance,
+            $"largest |ours - theirs| / |theirs| of a row of logits over {found.Length} tokens; {Math.Sqrt(difference / norm):G3} over all rows; largest single error {largest:G3} of the row's largest logit; same best id {agree} of {found.Length}");
     }
+
+    private static float[] Singles(string path) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path)).ToArray();
 
     private static int Best(ReadOnlySpan<float> logits)
     {
@@ -48,7 +73,7 @@ internal static class ParityRows
         return best;
     }
 
-    private static double Error(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
+    private static (double Difference, double Norm) Squares(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
     {
         var (difference, norm) = (0.0, 0.0);
         for (var i = 0; i < expected.Length; i++)
@@ -57,7 +82,7 @@ internal static class ParityRows
             norm += (double)expected[i] * expected[i];
         }
 
-        return Math.Sqrt(difference / norm);
+        return (difference, norm);
     }
 
     private static double LargestError(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)

@@ -36,13 +36,19 @@ internal static class SupraRows
             $"state/{name}", model.Stage.State.UnitBytes, "bytes",
             Note: $"of a sequence, at any length; {((RecurrentSpec)model.Stage.State.Spec).OpenBytes * config.LayerCount} of them for the open chunk of {chunkTokens} tokens"));
         model.Prefill(Chunk, Chunk);
-        foreach (var tokens in new[] { 8192, 32768 })
+        foreach (var tokens in session.Wants("prefill") ? new[] { 8192, 32768, 131072 } : [])
         {
             var products = 2.0 * Shapes.Multiplied(config, head: false) * tokens;
             var seconds = model.Prefill(tokens, Chunk);
             session.Add(BenchRow.Cost($"prefill/{name}/{tokens}", seconds, "s", products / session.MatMulRate, $"{tokens / seconds:F0} tok/s; the limit counts the products only"));
         }
 
+        if (session.Wants("state"))
+        {
+            StateRows.Measure(session, "supra-7b/16-sessions", model, 16);
+        }
+
+        var single = new Dictionary<int, double>();
         foreach (var (sequences, context) in new[] { (1, 1024), (1, 131072), (16, 4096), (64, 4096) })
         {
             // The recurrent form reads and writes the state in every step, the chunked one writes it once in a chunk.
@@ -52,6 +58,12 @@ internal static class SupraRows
             session.Add(BenchRow.Of(
                 $"decode/{name}/batch{sequences}/{context}", sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
                 $"{seconds * 1e3:F3} ms a step, {bytes / seconds / 1e9:F0} GB/s"));
+            if (sequences == 1)
+            {
+                single[context] = seconds;
+            }
         }
+
+        session.Add(BenchRow.Cost("decode/supra-7b/128k-against-1k", single[131072] / single[1024], "x", 1, "time of a token; constant within 3 % is the goal"));
     }
 }

@@ -29,11 +29,11 @@ internal sealed class QualityCommand
     {
         var command = new Command("quality", "Perplexity of long texts against the reference values, and pass keys at many depths") { _text, _golden, _lengths, _passKeys, _depths, _json };
         _local.AddTo(command);
-        command.SetAction(RunAsync);
+        command.SetAction((parsed, cancellation) => CommandErrors.GuardAsync(parsed, () => RunAsync(parsed, cancellation)));
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var lengths = parsed.GetValue(_lengths)!.Where(length => length > 0).ToArray();
         var passKeys = parsed.GetValue(_passKeys)!.Where(length => length > 0).ToArray();
@@ -56,8 +56,6 @@ internal sealed class QualityCommand
         {
             BenchReport.Here(_rows).WriteJson(path);
         }
-
-        return 0;
     }
 
     private async Task PerplexityAsync(InferenceEngine engine, int[] text, int[] lengths, Dictionary<string, double> reference, CancellationToken cancellationToken)

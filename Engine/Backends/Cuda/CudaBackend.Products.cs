@@ -45,7 +45,7 @@ public sealed unsafe partial class CudaBackend
     public void NormGate(Matrix x, in NormStep norm, Weight gateWeight, Weight upWeight, Matrix gate, Matrix up)
     {
         var (n, k, rows) = (gateWeight.Rows, x.Columns, x.Rows);
-        if (rows > WideKernels.MaxRows || !IsFastProduct(gateWeight, DataType.BFloat16, gate) || !IsFastProduct(upWeight, DataType.BFloat16, up))
+        if (IsPrecise || rows > WideKernels.MaxRows || !IsFastProduct(gateWeight, DataType.BFloat16, gate) || !IsFastProduct(upWeight, DataType.BFloat16, up))
         {
             RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
             Project(norm.Output, [new(gateWeight, gate), new(upWeight, up)]);
@@ -101,6 +101,11 @@ public sealed unsafe partial class CudaBackend
 
     private void Project(Matrix x, Projection projection)
     {
+        if (TryProjectInParts(x, projection))
+        {
+            return;
+        }
+
         var (weight, y) = (projection.Weight, projection.Output);
         var wide = y.Buffer.Type == DataType.Float32;
         if (!IsFast(x, DataType.BFloat16) || !IsFastProduct(weight, y.Buffer.Type, y) || (projection.Accumulate && !wide))
@@ -188,7 +193,7 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Rows of an f32 residual stream that lie whole in the shared memory of a block.</summary>
     private bool CanNormOnTheWay(Matrix x) =>
-        IsFast(x, DataType.Float32) && SkinnyKernels.CanNorm(x.Rows, x.Columns);
+        !IsPrecise && IsFast(x, DataType.Float32) && SkinnyKernels.CanNorm(x.Rows, x.Columns);
 
     private bool AllFast(int k, ReadOnlySpan<Projection> projections)
     {
@@ -217,7 +222,7 @@ public sealed unsafe partial class CudaBackend
     }
 
     private bool IsFastProduct(Weight weight, DataType output, Matrix y) =>
-        HasFastKernels && weight.Rows > 1 && weight.Rows % 8 == 0 && weight.Columns % 16 == 0 && output != DataType.Float16 && IsAligned(Address(y));
+        HasFastKernels && weight.Rows > 1 && IsNarrow(weight) && weight.Rows % 8 == 0 && weight.Columns % 16 == 0 && output != DataType.Float16 && IsAligned(Address(y));
 
     private LaunchShape Shape(int rows, int k, long warpTiles, bool normed) =>
         SkinnyKernels.Shape(rows, k, warpTiles, normed, _context.Info.MultiprocessorCount);

@@ -18,7 +18,7 @@ public sealed unsafe partial class CudaBackend
             address = Indices("tokens", tokens);
         }
 
-        if (IsFast(x, DataType.Float32) && table.Rows > 1 && x.Columns % 8 == 0)
+        if (IsFast(x, DataType.Float32) && IsNarrow(table) && x.Columns % 8 == 0)
         {
             Launch(_rows.Embed, Items((long)x.Rows * x.Columns / 8), address, Address(table), Address(x), x.Rows, x.Columns);
             return;
@@ -165,7 +165,9 @@ public sealed unsafe partial class CudaBackend
 
     private static bool IsAligned(ulong address) => (address & 15) == 0;
 
-    private static int WeightType(Weight weight) => TypeCode.Of(weight.Rows == 1 ? DataType.Float32 : DataType.BFloat16);
+    private static int WeightType(Weight weight) => TypeCode.Of(((CudaWeight)weight).Resident);
+
+    private static bool IsNarrow(Weight weight) => ((CudaWeight)weight).Resident == DataType.BFloat16;
 
     private static void RequireSameType(Matrix x, Matrix y, string operation)
     {

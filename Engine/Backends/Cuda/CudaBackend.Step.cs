@@ -15,7 +15,7 @@ public sealed unsafe partial class CudaBackend
 
     private bool _isFirstKernel;
 
-    private int Generation => _step.Generation + _scratch.Generation;
+    private int Generation => _step.Generation + _scratch.Generation + _partGeneration;
 
     public void RunLayers(IStepBody body, StepBatch batch, Matrix hidden)
     {

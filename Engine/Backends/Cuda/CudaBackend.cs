@@ -22,6 +22,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     private readonly AttentionKernels _attention;
     private readonly TensorMaps _maps;
     private readonly BlasMatMul _blas;
+    private readonly HostLanes _lanes;
     private readonly WeightUploader _uploader;
     private readonly StepMemory _step;
     private readonly StepGraphs _graphs;
@@ -44,7 +45,8 @@ public sealed unsafe partial class CudaBackend : IBackend
         _wide = new WideKernels(_modules, _context.Info.MultiprocessorCount);
         _maps = new TensorMaps(_context);
         _blas = new BlasMatMul(_context, blas, _options.AllowSplitSums);
-        _uploader = new WeightUploader(_context, _stream, _generic);
+        _lanes = new HostLanes(_context);
+        _uploader = new WeightUploader(_context, _stream, _generic, _lanes, narrow: !IsPrecise);
         _step = new StepMemory(_context, _stream);
         _graphs = new StepGraphs(_stream);
         _scratch = new Scratch(_context, _stream);
@@ -57,9 +59,9 @@ public sealed unsafe partial class CudaBackend : IBackend
 
     public int StateChunkTokens => PreferredChunkTokens;
 
-    public string Kind => $"cuda-bf16-sm{_context.Info.ComputeCapability}";
+    public string Kind => $"cuda-{(IsPrecise ? "f32" : "bf16")}-sm{_context.Info.ComputeCapability}";
 
-    public DataType ActivationType => DataType.BFloat16;
+    public DataType ActivationType => _options.Activations;
 
     public CudaDeviceInfo Device => _context.Info;
 
@@ -90,7 +92,7 @@ public sealed unsafe partial class CudaBackend : IBackend
             throw new ArgumentException($"a weight of [{tensor.Rows}, {tensor.Columns}] at {(nint)tensor.Data:x}; expected at least one row and column in memory");
         }
 
-        return new CudaWeight(tensor.Type, tensor.Rows, tensor.Columns, _uploader.Upload(tensor));
+        return new CudaWeight(tensor.Type, tensor.Rows, tensor.Columns, _uploader.Upload(tensor), _uploader.TypeOf(tensor));
     }
 
     public void Copy(DeviceBuffer buffer, long from, long to, long count)
@@ -136,32 +138,6 @@ public sealed unsafe partial class CudaBackend : IBackend
         }
     }
 
-    public void ReadAll(IReadOnlyList<DeviceBuffer> buffers, long start, Span<byte> destination)
-    {
-        var size = destination.Length / buffers.Count;
-        Reserve(destination.Length);
-        for (var i = 0; i < buffers.Count; i++)
-        {
-            _stream.CopyToHost(_staging!.Data + (long)i * size, Cuda(buffers[i]).At(start), size);
-        }
-
-        _stream.Synchronize();
-        new ReadOnlySpan<byte>(_staging!.Data, destination.Length).CopyTo(destination);
-    }
-
-    public void WriteAll(IReadOnlyList<DeviceBuffer> buffers, long start, ReadOnlySpan<byte> source)
-    {
-        var size = source.Length / buffers.Count;
-        Reserve(source.Length);
-        source.CopyTo(new Span<byte>(_staging!.Data, source.Length));
-        for (var i = 0; i < buffers.Count; i++)
-        {
-            _stream.CopyToDevice(Cuda(buffers[i]).At(start), _staging.Data + (long)i * size, size);
-        }
-
-        _stream.Synchronize();
-    }
-
     public ReadOnlySpan<float> ReadLogits(Matrix logits)
     {
         var count = checked(logits.Rows * logits.Columns);
@@ -181,11 +157,13 @@ public sealed unsafe partial class CudaBackend : IBackend
         _sampler?.Dispose();
         _scratch.Dispose();
         _step.Dispose();
-        _uploader.Dispose();
+        _lanes.Dispose();
         _blas.Dispose();
         _maps.Dispose();
         _modules.Dispose();
         _staging?.Dispose();
+        _high?.Dispose();
+        _low?.Dispose();
         _stream.Dispose();
         _context.Dispose();
     }

@@ -1,3 +1,5 @@
+using OrleansLM.Engine.Tensors;
+
 namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>How a <see cref="CudaBackend"/> works.</summary>
@@ -20,6 +22,12 @@ public sealed record CudaOptions
     /// stand beside it: not for serving (promise 2).
     /// </summary>
     public bool AllowSplitSums { get; init; }
+
+    /// <summary>
+    /// Element type of activations: BFloat16, or Float32 for exactness before speed: products with bf16 weights take them in two bf16 parts (16 bits of mantissa), one product chained to
+    /// the other; wider weights stay as they are, and they and attention have plain kernels.
+    /// </summary>
+    public DataType Activations { get; init; } = DataType.BFloat16;
 
     /// <summary>Folder for compiled kernels; null: the user's cache, or what ORLEANSLM_KERNEL_CACHE names.</summary>
     public string? KernelCacheDirectory { get; init; }

@@ -8,6 +8,8 @@ internal sealed class GenericKernels(KernelModules modules)
 {
     public CudaKernel Convert => field ??= Get("convert", "pipil");
 
+    public CudaKernel SplitInTwo => field ??= Get("split_in_two", "pppl");
+
     public CudaKernel Embed => field ??= Get("embed", "ppipii");
 
     public CudaKernel GatherRows => field ??= Get("gather_rows", "pippii");

@@ -1,99 +1,96 @@
+using System.Runtime.InteropServices;
 using OrleansLM.Engine.Backends.Cuda.Device;
 using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>
-/// Brings weights from mapped files to a device: the host copies a piece into one of a few pinned buffers, with several threads, while others are on the
-/// bus; other element types are converted on the device.
+/// Brings weights from files to a device, in pieces that several threads copy while others are on the bus. Vectors become f32, matrices bf16 or stay as wide as they
+/// are where products take them so (<see cref="CudaOptions.Activations"/>); matrices are converted on the device.
 /// </summary>
-internal sealed unsafe class WeightUploader(CudaContext context, CudaStream stream, GenericKernels kernels) : IDisposable
+internal sealed unsafe class WeightUploader(CudaContext context, CudaStream stream, GenericKernels kernels, HostLanes lanes, bool narrow)
 {
-    private const int PieceBytes = 32 << 20;
-    private const int CopyBytes = 1 << 20;
-    private const int Buffers = 3;
+    private const int MaxVector = HostLanes.PieceBytes / sizeof(float);
 
-    private readonly PinnedMemory?[] _host = new PinnedMemory?[Buffers];
-    private readonly CudaEvent?[] _sent = new CudaEvent?[Buffers];
-    private readonly DeviceMemory?[] _raw = new DeviceMemory?[Buffers];
-    private int _next;
+    private readonly Lock _queue = new();
 
     /// <summary>Bytes read from files so far.</summary>
     public long UploadedBytes { get; private set; }
 
+    /// <summary>What a tensor's elements are on the device.</summary>
+    public DataType TypeOf(HostTensor tensor) =>
+        tensor.Rows == 1 || (!narrow && tensor.Type != DataType.BFloat16) ? DataType.Float32 : DataType.BFloat16;
+
     /// <summary>Queues the upload; the tensor's memory has been read when this returns.</summary>
     public DeviceMemory Upload(HostTensor tensor)
     {
-        var target = tensor.Rows == 1 ? DataType.Float32 : DataType.BFloat16;
-        var elements = (long)tensor.Rows * tensor.Columns;
-        var memory = new DeviceMemory(context, elements * target.SizeInBytes());
+        var target = TypeOf(tensor);
+        var memory = new DeviceMemory(context, (long)tensor.Rows * tensor.Columns * target.SizeInBytes());
         try
         {
-            var pieceElements = PieceBytes / tensor.Type.SizeInBytes();
-            for (long start = 0; start < elements; start += pieceElements)
+            if (tensor.Rows == 1 && tensor.Columns <= MaxVector)
             {
-                Send(tensor, start, (int)Math.Min(pieceElements, elements - start), target, memory.Address + (ulong)(start * target.SizeInBytes()));
+                SendVector(tensor, memory.Address);
+            }
+            else
+            {
+                Send(tensor, target, memory.Address);
             }
 
+            UploadedBytes += tensor.SizeInBytes;
             return memory;
         }
         catch
         {
+            stream.Synchronize();
             memory.Dispose();
             throw;
         }
     }
 
-    public void Dispose()
+    /// <summary>A vector that fits a piece is widened here: no kernel has to be there for it.</summary>
+    private void SendVector(HostTensor tensor, ulong destination) => lanes.Run(1, (lane, _) =>
     {
-        for (var i = 0; i < Buffers; i++)
+        var raw = new byte[tensor.SizeInBytes];
+        tensor.CopyTo(0, raw);
+        var slot = lane.Take();
+        var values = MemoryMarshal.Cast<byte, float>(slot.Span(tensor.Columns * sizeof(float)));
+        for (var i = 0; i < values.Length; i++)
         {
-            _host[i]?.Dispose();
-            _sent[i]?.Dispose();
-            _raw[i]?.Dispose();
-            (_host[i], _sent[i], _raw[i]) = (null, null, null);
+            values[i] = tensor.Type == DataType.Float32
+                ? MemoryMarshal.Cast<byte, float>(raw)[i]
+                : Float16Bits.ToSingle(MemoryMarshal.Cast<byte, ushort>(raw)[i], tensor.Type);
         }
-    }
 
-    private void Send(HostTensor tensor, long start, int count, DataType target, ulong destination)
+        stream.CopyToDevice(destination, slot.Data, (long)values.Length * sizeof(float));
+        slot.Done.Record(stream);
+    });
+
+    private void Send(HostTensor tensor, DataType target, ulong destination)
     {
-        var index = _next++ % Buffers;
-        _sent[index]?.Synchronize();
-        _sent[index] ??= new CudaEvent(context);
-        _host[index] ??= new PinnedMemory(context, PieceBytes);
         var size = tensor.Type.SizeInBytes();
-        var bytes = count * size;
-        CopyInParallel(tensor.Data + start * size, _host[index]!.Data, bytes);
-        if (tensor.Type == target)
+        var piece = lanes.PieceOf(tensor.SizeInBytes);
+        var convert = tensor.Type == target ? null : kernels.Convert;
+        lanes.Run((int)((tensor.SizeInBytes + piece - 1) / piece), (lane, index) =>
         {
-            stream.CopyToDevice(destination, _host[index]!.Data, bytes);
-        }
-        else
-        {
-            _raw[index] ??= new DeviceMemory(context, PieceBytes);
-            stream.CopyToDevice(_raw[index]!.Address, _host[index]!.Data, bytes);
-            kernels.Convert.Launch(
-                stream, LaunchShape.Of(Math.Min((count + 255) / 256, 8L * context.Info.MultiprocessorCount), 256),
-                _raw[index]!.Address, TypeCode.Of(tensor.Type), destination, TypeCode.Of(target), (long)count);
-        }
+            var start = (long)index * piece;
+            var bytes = (int)Math.Min(piece, tensor.SizeInBytes - start);
+            var slot = lane.Take();
+            tensor.CopyTo(start, slot.Span(bytes));
+            var to = destination + (ulong)(start / size * target.SizeInBytes());
+            lock (_queue)
+            {
+                stream.CopyToDevice(convert is null ? to : slot.Raw, slot.Data, bytes);
+                if (convert is not null)
+                {
+                    Convert(convert, slot.Raw, tensor.Type, to, target, bytes / size);
+                }
 
-        _sent[index]!.Record(stream);
-        UploadedBytes += bytes;
-    }
-
-    private static void CopyInParallel(byte* from, byte* to, int bytes)
-    {
-        if (bytes <= CopyBytes)
-        {
-            Buffer.MemoryCopy(from, to, bytes, bytes);
-            return;
-        }
-
-        Parallel.For(0, (bytes + CopyBytes - 1) / CopyBytes, part =>
-        {
-            var offset = (long)part * CopyBytes;
-            var size = Math.Min(CopyBytes, bytes - offset);
-            Buffer.MemoryCopy(from + offset, to + offset, size, size);
+                slot.Done.Record(stream);
+            }
         });
     }
+
+    private void Convert(CudaKernel convert, ulong from, DataType type, ulong to, DataType target, long count) => convert.Launch(
+        stream, LaunchShape.Of(Math.Min((count + 255) / 256, 8L * context.Info.MultiprocessorCount), 256), from, TypeCode.Of(type), to, TypeCode.Of(target), count);
 }

@@ -18,22 +18,23 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     /// <summary>Reads units from the given index on, as many as there is room for and are still held.</summary>
     public async ValueTask<int> ReadAsync(EngineSequence held, IReadOnlyList<StateUnit> units, int first, Memory<byte> destination)
     {
-        var reads = new List<Task>();
-        var count = 0;
-        while (first + count < units.Count && (count + 1) * (long)UnitBytes <= destination.Length && held.State.Holds(units[first + count]))
+        var there = new List<int>();
+        while (first + there.Count < units.Count && (there.Count + 1) * (long)UnitBytes <= destination.Length && held.State.Holds(units[first + there.Count]))
         {
-            reads.Add(ReadUnitAsync(units[first + count].Unit, destination.Slice(count * UnitBytes, UnitBytes)));
-            count++;
+            there.Add(units[first + there.Count].Unit);
         }
 
-        await Task.WhenAll(reads).ConfigureAwait(false);
+        var count = there.Count;
+        if (count > 0)
+        {
+            await parts.Chain.ReadUnitsAsync(there.ToArray(), destination[..(count * UnitBytes)]).ConfigureAwait(false);
+        }
+
         return count > 0 || first < units.Count - 1 && parts.IsRecurrent && held.State.ComputedLength > 0 ? count : throw new EngineException(
             EngineError.ResourceExhausted, $"the state of {held.Id} was dropped to make room before it was read");
     }
 
     /// <summary>One that cannot be begun is waited for like the others: they still write to the caller's memory.</summary>
-    private async Task ReadUnitAsync(int unit, Memory<byte> destination) => await parts.Chain.ReadUnitAsync(unit, destination).ConfigureAwait(false);
-
     /// <summary>
     /// Takes units for a state that comes in, dropping what is idle where the pool is full. What has to be saved before it is dropped is waited for: then no units are given, and
     /// it is asked again after <paramref name="wait"/>; the sequence is busy meanwhile.

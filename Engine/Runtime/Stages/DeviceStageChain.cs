@@ -60,7 +60,7 @@ internal sealed class DeviceStageChain : IStageChain
         {
             foreach (var device in options.Devices)
             {
-                backends.Add(new CudaBackend(devices, new CudaOptions { Device = device }));
+                backends.Add(new CudaBackend(devices, new CudaOptions { Device = device, Activations = options.Activations }));
             }
 
             Connect(backends);
@@ -125,12 +125,22 @@ internal sealed class DeviceStageChain : IStageChain
 
     public ValueTask ReadUnitAsync(int unit, Memory<byte> destination)
     {
-        var at = 0;
-        foreach (var stage in _stages)
+        ReadUnit(unit, destination.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ReadUnitsAsync(ReadOnlyMemory<int> units, Memory<byte> destination)
+    {
+        var size = (int)UnitBytes;
+        if (_stages.Length == 1)
         {
-            var size = (int)stage.Model.State.UnitBytes;
-            stage.Model.State.ReadUnit(unit, destination.Span.Slice(at, size));
-            at += size;
+            _stages[0].Model.State.ReadUnits(units.Span, destination.Span[..(units.Length * size)]);
+            return ValueTask.CompletedTask;
+        }
+
+        for (var i = 0; i < units.Length; i++)
+        {
+            ReadUnit(units.Span[i], destination.Span.Slice(i * size, size));
         }
 
         return ValueTask.CompletedTask;
@@ -147,6 +157,17 @@ internal sealed class DeviceStageChain : IStageChain
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private void ReadUnit(int unit, Span<byte> destination)
+    {
+        var at = 0;
+        foreach (var stage in _stages)
+        {
+            var size = (int)stage.Model.State.UnitBytes;
+            stage.Model.State.ReadUnit(unit, destination.Slice(at, size));
+            at += size;
+        }
     }
 
     public void Dispose()

@@ -13,6 +13,16 @@ internal interface IUnitAccess
     /// <exception cref="EngineException">Unavailable, here or by the task: a stage is lost.</exception>
     ValueTask ReadUnitAsync(int unit, Memory<byte> destination);
 
+    /// <summary>Several units, one after the other in the destination; all of them are begun, and none under way when the task ends.</summary>
+    ValueTask ReadUnitsAsync(ReadOnlyMemory<int> units, Memory<byte> destination)
+    {
+        var size = (int)UnitBytes;
+        return new ValueTask(Task.WhenAll([.. Enumerable.Range(0, units.Length).Select(i => ReadAsync(units.Span[i], destination.Slice(i * size, size)))]));
+
+        // What it throws at once must not keep the others from being waited for.
+        async Task ReadAsync(int unit, Memory<byte> part) => await ReadUnitAsync(unit, part).ConfigureAwait(false);
+    }
+
     /// <summary>Fills a unit. Steps begun after the task's end see it.</summary>
     /// <exception cref="EngineException">Unavailable, here or by the task: a stage is lost.</exception>
     ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source);

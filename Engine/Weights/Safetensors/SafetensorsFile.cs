@@ -39,6 +39,8 @@ public sealed unsafe class SafetensorsFile : ITensorFile
 
     public byte* Map() => _file.Map();
 
+    public void Read(long offset, Span<byte> destination) => _file.Read(offset, destination);
+
     public void Dispose() => _file.Dispose();
 
     private static IReadOnlyDictionary<string, StoredTensor> ReadHeader(MappedFile file)

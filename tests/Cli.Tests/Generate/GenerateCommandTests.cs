@@ -56,6 +56,24 @@ public sealed class GenerateCommandTests
         }
     }
 
+    [Fact]
+    public async Task A_device_that_is_not_there_is_one_line_that_says_why_and_what_works()
+    {
+        var run = await RunAsync("--prompt", "x", "--device", "cuda:4096");
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith("generate: CUDA is not available: ", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("The cpu backend works without it.", run.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Activations_of_a_type_that_the_backend_has_not_are_refused()
+    {
+        var run = await RunAsync("--prompt", "x", "--activations", "bf16");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Activations is BFloat16; expected Float32, or BFloat16 with the cuda backend", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Temperature", "--prompt", "x", "--temperature", "-1")]
     [InlineData("Stages", "--prompt", "x", "--stages", "9")]

@@ -16,11 +16,11 @@ internal sealed class TestPipeline : IDisposable
     private readonly TestSetup _setup;
     private readonly Matrix _hidden;
 
-    public TestPipeline(ModelConfig config, IWeights weights, TestSetup setup)
+    public TestPipeline(ModelConfig config, IWeights weights, TestSetup setup, IBackend? backend = null)
     {
         _config = config;
         _setup = setup;
-        _backend = TestBackends.Create(setup.Backend, setup.Threads);
+        _backend = backend ?? TestBackends.Create(setup.Backend, setup.Threads);
         var options = new StageOptions
         {
             StateUnits = setup.StateUnits,

@@ -355,7 +355,17 @@ public sealed class CheckpointTests
         return checkpoint.Fingerprint;
     }
 
-    private static unsafe float[] Values(HostTensor tensor) => new ReadOnlySpan<float>(tensor.Data, tensor.Rows * tensor.Columns).ToArray();
+    /// <summary>What lies in memory; what is read from the file must be the same.</summary>
+    private static unsafe float[] Values(HostTensor tensor)
+    {
+        var values = new ReadOnlySpan<float>(tensor.Data, tensor.Rows * tensor.Columns).ToArray();
+        var bytes = new byte[tensor.SizeInBytes];
+        tensor.CopyTo(0, bytes);
+        Assert.Equal(values, MemoryMarshal.Cast<byte, float>(bytes).ToArray());
+        tensor.CopyTo(4, bytes.AsSpan(0, 4));
+        Assert.Equal(values[1], MemoryMarshal.Read<float>(bytes));
+        return values;
+    }
 
     private static void AssertRefused(Dictionary<string, (long[] Shape, float[] Values)> tensors, string expected)
     {

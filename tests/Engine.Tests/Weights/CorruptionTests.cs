@@ -123,7 +123,7 @@ public sealed class CorruptionTests : IDisposable
         using var copies = new TensorCopies();
         foreach (var tensor in file.Tensors.Values.Where(tensor => tensor.Shape.Count is 1 or 2 && tensor.SizeInBytes > 0 && tensor.Type.ToDataType() is not null))
         {
-            var start = copies.AddressOf(file, tensor);
+            var start = copies.AddressOf(file, tensor).Data;
             _ = start[0] + start[tensor.SizeInBytes - 1];
         }
     }

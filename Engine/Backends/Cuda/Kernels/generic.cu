@@ -47,6 +47,15 @@ extern "C" __global__ void convert(const void* from, int fromType, void* to, int
   for (long long i = blockIdx.x * 256ll + threadIdx.x; i < count; i += gridDim.x * 256ll) put(to, toType, i, get(from, fromType, i));
 }
 
+// high[i] + low[i] = x[i] to 2^-17 of it, high the nearest bf16. grid: any, 256 threads.
+extern "C" __global__ void split_in_two(const float* x, unsigned short* high, unsigned short* low, long long count) {
+  for (long long i = blockIdx.x * 256ll + threadIdx.x; i < count; i += gridDim.x * 256ll) {
+    float value = x[i];
+    put(high, BF16, i, value);
+    put(low, BF16, i, value - get(high, BF16, i));
+  }
+}
+
 // x[t] = table[tokens[t]]; x [T, C], table [V, C]. grid T, 256 threads.
 extern "C" __global__ void embed(const int* tokens, const void* table, int tableType, void* x, int xType, int columns) {
   long long row = blockIdx.x, from = (long long)tokens[row] * columns;

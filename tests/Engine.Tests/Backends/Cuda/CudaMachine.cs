@@ -1,5 +1,6 @@
 using OrleansLM.Engine.Backends.Cuda;
 using OrleansLM.Engine.Backends.Cuda.Device;
+using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Engine.Tests.Backends.Cuda;
 
@@ -15,6 +16,9 @@ internal static class CudaMachine
         : null;
 
     public static CudaDevices Devices => Probe.Value.Devices ?? throw new InvalidOperationException(Probe.Value.Reason);
+
+    /// <summary>Activations of f32.</summary>
+    public static CudaOptions Precise { get; } = new() { Activations = DataType.Float32 };
 
     public static CudaBackend NewBackend(CudaOptions? options = null) => new(Devices, options);
 }
