@@ -6,7 +6,7 @@
 #
 # ORLEANSLM names the program (default: the repository's ./orleanslm). Exit code 0: every text was the same.
 set -euo pipefail
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+root=${ORLEANSLM_HOME:-$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)}
 device=cuda tokens=6000 json= models=()
 while [ $# -gt 0 ]; do
   case "$1" in

@@ -12,6 +12,8 @@ namespace OrleansLM.Cli.Bench.Quality;
 /// <summary><c>bench quality</c>: what is too slow for the tests: perplexity of long texts against the reference, and pass keys at many depths.</summary>
 internal sealed class QualityCommand
 {
+    private const int AnswerTokens = 8;
+
     private readonly LocalModelOptions _local = new();
     private readonly Option<string> _text = new("--text") { Description = "Text to measure and to fill pass-key prompts with", DefaultValueFactory = _ => Path.Combine(Home(), "models", "eval", "mansfield-park.txt") };
     private readonly Option<string?> _golden = new("--golden") { Description = "Golden file with mean_nll_truncate of that text" };
@@ -73,12 +75,14 @@ internal sealed class QualityCommand
 
     private async Task PassKeysAsync(InferenceEngine engine, int[] filler, int length, int depths, CancellationToken cancellationToken)
     {
+        // A prompt as long as the model's context leaves no room for the answer.
+        var tokens = engine.Config.Supra is null ? Math.Min(length, engine.Config.ContextLength - AnswerTokens) : length;
         var found = 0;
         var missed = new List<string>();
         IEngineSequence? last = null;
         for (var i = 0; i < depths; i++)
         {
-            var prompt = PassKeyPrompt.Make(engine.Tokenizer, filler, length, (i + 0.5) / depths, 10_000 + 6367 * (i + 1) % 90_000);
+            var prompt = PassKeyPrompt.Make(engine.Tokenizer, filler, tokens, (i + 0.5) / depths, 10_000 + 6367 * (i + 1) % 90_000);
             var began = Stopwatch.GetTimestamp();
             var (answer, sequence) = await AnswerAsync(engine, prompt.Ids, last, cancellationToken);
             await (last?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -102,7 +106,7 @@ internal sealed class QualityCommand
             await sequence.ShareAsync(last, cancellationToken);
         }
 
-        var turn = sequence.Submit(new TurnRequest { Tokens = default, Stop = new StopConditions { MaxNewTokens = 8 } });
+        var turn = sequence.Submit(new TurnRequest { Tokens = default, Stop = new StopConditions { MaxNewTokens = AnswerTokens } });
         var text = "";
         await foreach (var output in turn.Output.ReadAllAsync(cancellationToken))
         {

@@ -162,6 +162,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         _maps.Dispose();
         _modules.Dispose();
         _staging?.Dispose();
+        _addresses?.Dispose();
         _high?.Dispose();
         _low?.Dispose();
         _stream.Dispose();

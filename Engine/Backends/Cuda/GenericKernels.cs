@@ -10,6 +10,8 @@ internal sealed class GenericKernels(KernelModules modules)
 
     public CudaKernel SplitInTwo => field ??= Get("split_in_two", "pppl");
 
+    public CudaKernel MoveBlocks => field ??= Get("move_blocks", "ppllli");
+
     public CudaKernel Embed => field ??= Get("embed", "ppipii");
 
     public CudaKernel GatherRows => field ??= Get("gather_rows", "pippii");

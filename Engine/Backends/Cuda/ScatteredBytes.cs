@@ -8,6 +8,13 @@ internal sealed class ScatteredBytes(ulong[] addresses, long blockBytes, int pie
 {
     private readonly long _total = addresses.Length * blockBytes;
 
+    public ReadOnlySpan<ulong> Addresses => addresses;
+
+    public long BlockBytes => blockBytes;
+
+    /// <summary>Blocks and pieces consist of whole vectors of 16 bytes.</summary>
+    public bool IsAligned => blockBytes % 16 == 0 && pieceBytes % 16 == 0 && Array.TrueForAll(addresses, address => address % 16 == 0);
+
     public int Pieces => (int)((_total + pieceBytes - 1) / pieceBytes);
 
     public (long Start, int Count) Piece(int index)

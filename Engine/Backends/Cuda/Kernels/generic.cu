@@ -56,6 +56,16 @@ extern "C" __global__ void split_in_two(const float* x, unsigned short* high, un
   }
 }
 
+// Blocks of blockBytes at addresses, seen as one run: bytes [start, start + count) to flat (gather) or from it. All multiples of 16. grid: any, 256 threads.
+extern "C" __global__ void move_blocks(const unsigned long long* addresses, void* flat, long long blockBytes, long long start, long long count, int gather) {
+  for (long long i = (blockIdx.x * 256ll + threadIdx.x) * 16; i < count; i += gridDim.x * 4096ll) {
+    uint4* mine = (uint4*)(addresses[(start + i) / blockBytes] + (start + i) % blockBytes);
+    uint4* other = (uint4*)((char*)flat + i);
+    if (gather) *other = *mine;
+    else *mine = *other;
+  }
+}
+
 // x[t] = table[tokens[t]]; x [T, C], table [V, C]. grid T, 256 threads.
 extern "C" __global__ void embed(const int* tokens, const void* table, int tableType, void* x, int xType, int columns) {
   long long row = blockIdx.x, from = (long long)tokens[row] * columns;

@@ -44,7 +44,8 @@ public sealed class CudaFallbackTests
         var free = backend.FreeBytes;
         var error = Assert.Throws<InsufficientMemoryException>(() => backend.Allocate(DataType.Float32, 1L << 42));
         Assert.Contains("MiB were asked for", error.Message, StringComparison.Ordinal);
-        Assert.Equal(free, backend.FreeBytes);
+        // The driver gives memory of its own back at times; none may be missing.
+        Assert.InRange(backend.FreeBytes, free, long.MaxValue);
         Assert.NotEmpty(CudaDevices.Load().All);
     }
 }

@@ -12,13 +12,16 @@ public sealed class CudaPreciseTests
 {
     private const float Bound = 3e-5f;
 
+    /// <summary>Keys and values that the case keeps as bf16: a last place of theirs.</summary>
+    private const float PageBound = 8e-3f;
+
     public static TheoryData<string> Names => [.. ConformanceCases.All.Keys.Where(IsExact)];
 
     /// <summary>Inputs that bf16 holds, matrices aligned: the fast products take them. Weights stay in their own type.</summary>
     [CudaTheory]
     [MemberData(nameof(Names))]
     public void It_agrees_with_the_reference(string name) =>
-        ConformanceTests.Compare(ConformanceCases.All[name], CudaMachine.NewBackend(CudaMachine.Precise), Bound, narrow: true);
+        ConformanceTests.Compare(ConformanceCases.All[name], CudaMachine.NewBackend(CudaMachine.Precise), name.StartsWith("NormQueryKeyValue", StringComparison.Ordinal) ? PageBound : Bound, narrow: true);
 
     [CudaFact]
     public void Products_of_inputs_that_bf16_does_not_hold_are_right_to_f32()
