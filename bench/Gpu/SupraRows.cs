@@ -29,7 +29,7 @@ internal static class SupraRows
     private static void Measure(GpuSession session, CudaBackend backend, RandomWeights weights, int chunkTokens, string name)
     {
         var config = Shapes.Supra;
-        using var model = new LoadedModel(backend, config, weights, units: 64, Chunk, chunkTokens);
+        using var model = new LoadedModel(backend, config, weights, units: 64, Chunk, chunkTokens: chunkTokens);
         session.Add(BenchRow.Of(
             $"upload/{name}", weights.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{weights.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s"));
         session.Add(new BenchRow(
@@ -45,7 +45,7 @@ internal static class SupraRows
 
         if (session.Wants("state"))
         {
-            StateRows.Measure(session, "supra-7b/16-sessions", model, 16);
+            StateRows.Measure(session, $"{name}/16-sessions", model, 16);
         }
 
         var single = new Dictionary<int, double>();
@@ -64,6 +64,6 @@ internal static class SupraRows
             }
         }
 
-        session.Add(BenchRow.Cost("decode/supra-7b/128k-against-1k", single[131072] / single[1024], "x", 1, "time of a token; constant within 3 % is the goal"));
+        session.Add(BenchRow.Cost($"decode/{name}/128k-against-1k", single[131072] / single[1024], "x", 1, "time of a token; constant within 3 % is the goal"));
     }
 }
