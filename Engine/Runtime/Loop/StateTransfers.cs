@@ -34,7 +34,6 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
             EngineError.ResourceExhausted, $"the state of {held.Id} was dropped to make room before it was read");
     }
 
-    /// <summary>One that cannot be begun is waited for like the others: they still write to the caller's memory.</summary>
     /// <summary>
     /// Takes units for a state that comes in, dropping what is idle where the pool is full. What has to be saved before it is dropped is waited for: then no units are given, and
     /// it is asked again after <paramref name="wait"/>; the sequence is busy meanwhile.
