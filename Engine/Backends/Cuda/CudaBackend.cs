@@ -55,7 +55,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     public string Description => $"cuda:{_context.Info.Ordinal} ({_context.Info.Name}, {_context.Info.MemoryBytes / 1e9:F0} GB, {_context.Info.MultiprocessorCount} SMs)";
 
     /// <summary>One block of tensor-core products: docs/decisions/0010.</summary>
-    public const int PreferredChunkTokens = 1;
+    public const int PreferredChunkTokens = AttentionKernels.ChunkTokens;
 
     public int StateChunkTokens => PreferredChunkTokens;
 

@@ -56,6 +56,7 @@ public sealed class RecurrentRollbackTests
     [Theory]
     [InlineData(300, 1)]
     [InlineData(300, 100)]
+    [InlineData(5123, 5000)]
     public async Task The_real_model_goes_on_after_a_rollback_as_if_it_had_never_gone_further(int length, int tokens)
     {
         await using var engine = TinyEngine.Load(TinyEngine.Supra, new EngineOptions { StateBytes = 16 << 20, Threads = 1, CheckpointTokens = 64 });

@@ -33,6 +33,25 @@ public sealed class RecurrentSleepTests
     }
 
     [Fact]
+    public async Task A_sleeper_wakes_at_any_place_of_a_chunk()
+    {
+        await using var engine = Load("tiny-supra");
+        await using var silo = await StartAsync(engine);
+        for (var length = 33; length <= 40; length++)
+        {
+            await silo.CreateAsync($"awake{length}");
+            await silo.CreateAsync($"a{length}");
+            await silo.Owner($"awake{length}").RunAsync(SessionCalls.Command(s_prompt[..length]));
+            var expected = await silo.Owner($"awake{length}").RunAsync(SessionCalls.Command([99], maxTokens: 9));
+            await silo.Owner($"a{length}").RunAsync(SessionCalls.Command(s_prompt[..length]));
+            await silo.Owner($"a{length}").SleepAsync(CancellationToken.None);
+            var awake = await silo.Owner($"a{length}").RunAsync(SessionCalls.Command([99], maxTokens: 9));
+            Assert.Equal(expected.Ids(), awake.Ids());
+            Assert.Equal(2, awake[^1].Finished!.PrefilledTokens);
+        }
+    }
+
+    [Fact]
     public async Task A_named_checkpoint_keeps_the_state_itself()
     {
         await using var engine = Load("tiny-supra");

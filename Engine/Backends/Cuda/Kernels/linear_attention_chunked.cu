@@ -58,26 +58,49 @@ struct Parts
     }
 };
 
-// The chunk of the segment's row `row`: what is open from before, rows of this step, zeros elsewhere.
-__device__ __forceinline__ void stage(Staged& to, const Segment& segment, int row, int place, int count)
+// What is known of a chunk before the step's own rows are: the open rows [0, place) and zeros beyond the last one.
+__device__ __forceinline__ void stage_open(Staged& to, const Segment& segment, int place, int count)
 {
     constexpr int PIECES = HEAD_DIM / 8, VALUE_PIECES = COLUMNS / 8;
+#pragma unroll 1
     for (int i = threadIdx.x; i < CHUNK * PIECES; i += THREADS)
     {
         const int m = i / PIECES, at = i % PIECES * 8;
-        const bool isNew = m >= place && m < place + count;
-        const long long source = row + m - place;
-        copy_async(shared_address(&to.q[m][at]), segment.q + (isNew ? source : row) * segment.qStride + at, isNew ? 16 : 0);
-        const bf16* key = m < place ? segment.openKeys + (long long)m * segment.kvStride : segment.k + (isNew ? source : row) * segment.kvStride;
-        copy_async(shared_address(&to.k[m][at]), key + at, m < place + count ? 16 : 0);
+        if (m < place || m >= place + count)
+        {
+            copy_async(shared_address(&to.q[m][at]), segment.openKeys, 0);
+            copy_async(shared_address(&to.k[m][at]), segment.openKeys + (m < place ? (long long)m * segment.kvStride + at : 0), m < place ? 16 : 0);
+        }
     }
 
+#pragma unroll 1
     for (int i = threadIdx.x; i < CHUNK * VALUE_PIECES; i += THREADS)
     {
         const int m = i / VALUE_PIECES, at = i % VALUE_PIECES * 8;
-        const bool isNew = m >= place && m < place + count;
-        const bf16* value = m < place ? segment.openValues + (long long)m * segment.kvStride : segment.v + (isNew ? (long long)row + m - place : row) * segment.kvStride;
-        copy_async(shared_address(&to.v[m][at]), value + at, m < place + count ? 16 : 0);
+        if (m < place || m >= place + count)
+        {
+            copy_async(shared_address(&to.v[m][at]), segment.openValues + (m < place ? (long long)m * segment.kvStride + at : 0), m < place ? 16 : 0);
+        }
+    }
+}
+
+// The segment's rows [row, row + count), at places [place, place + count).
+__device__ __forceinline__ void stage_rows(Staged& to, const Segment& segment, int row, int place, int count)
+{
+    constexpr int PIECES = HEAD_DIM / 8, VALUE_PIECES = COLUMNS / 8;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < count * PIECES; i += THREADS)
+    {
+        const int r = i / PIECES, at = i % PIECES * 8;
+        copy_async(shared_address(&to.q[place + r][at]), segment.q + (long long)(row + r) * segment.qStride + at);
+        copy_async(shared_address(&to.k[place + r][at]), segment.k + (long long)(row + r) * segment.kvStride + at);
+    }
+
+#pragma unroll 1
+    for (int i = threadIdx.x; i < count * VALUE_PIECES; i += THREADS)
+    {
+        const int r = i / VALUE_PIECES, at = i % VALUE_PIECES * 8;
+        copy_async(shared_address(&to.v[place + r][at]), segment.v + (long long)(row + r) * segment.kvStride + at);
     }
 }
 
@@ -212,7 +235,7 @@ __device__ __forceinline__ void run_chunk(const Staged& now, float (&s)[TILES][4
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 6)
     linear_attention_chunked(const bf16* q, const bf16* k, const bf16* v, float* states, long long slotElements, const float* tables, const int* segments, float* out, int heads, int kvHeads)
 {
     __shared__ __align__(16) Staged staged[2];
@@ -258,9 +281,10 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     segment.openValues = open + (long long)(CHUNK - 1) * segment.kvStride + strip;
     out += ((long long)firstRow * heads + head) * HEAD_DIM + strip + warp * 16;
 
-    wait_for_previous_kernel();
     int place = segment.start % CHUNK, count = rows < CHUNK - place ? rows : CHUNK - place;
-    stage(staged[0], segment, 0, place, count);
+    stage_open(staged[0], segment, place, count);
+    wait_for_previous_kernel();
+    stage_rows(staged[0], segment, 0, place, count);
     commit_copies();
     const bool completes = place + rows >= CHUNK;
     for (int row = 0, buffer = 0; row < rows; buffer ^= 1)
@@ -268,7 +292,8 @@ extern "C" __global__ void __launch_bounds__(THREADS)
         const int next = row + count, nextCount = rows - next < CHUNK ? rows - next : CHUNK;
         if (next < rows)
         {
-            stage(staged[buffer ^ 1], segment, next, 0, nextCount);
+            stage_open(staged[buffer ^ 1], segment, 0, nextCount);
+            stage_rows(staged[buffer ^ 1], segment, next, 0, nextCount);
         }
 
         commit_copies();
@@ -294,38 +319,44 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     }
 }
 
-// Row t stays open unless the row that completes its chunk is in the step, too.
-__device__ __forceinline__ bool stays_open(const int* positions, const int* slots, int t, int rows)
-{
-    const int last = t + CHUNK - 1 - positions[t] % CHUNK;
-    return last >= rows || slots[last] != slots[t];
-}
-
 extern "C" __global__ void __launch_bounds__(256) group_norm_keep(const float* x, bf16* y, float epsilon, const bf16* k, const bf16* v, float* states, long long slotElements,
     const int* positions, const int* slots, int rows, int heads, int kvHeads)
 {
     let_next_kernel_start();
-    wait_for_previous_kernel();
+    constexpr int WORDS = HEAD_DIM / 2, PER_LANE = WORDS / 32;
     const int group = blockIdx.x * 8 + threadIdx.x / 32;
-    const int t = group / heads, head = group % heads, lane = threadIdx.x % 32;
+    const int t = group / heads, head = group % heads, lane = threadIdx.x % 32, shared = heads / kvHeads;
     if (t >= rows)
     {
+        wait_for_previous_kernel();
         return;
+    }
+
+    // Row t stays open unless the row that completes its chunk is in the step, too.
+    const int slot = slots[t], place = positions[t] % CHUNK, last = t + CHUNK - 1 - place;
+    const bool keeps = slot >= 0 && head % shared == 0 && (last >= rows || slots[last] != slot);
+    wait_for_previous_kernel();
+    u32 key[PER_LANE], value[PER_LANE];
+    const long long from = ((long long)t * kvHeads + head / shared) * WORDS + lane;
+    if (keeps)
+    {
+#pragma unroll
+        for (int i = 0; i < PER_LANE; i++)
+        {
+            key[i] = ((const u32*)k)[from + i * 32];
+            value[i] = ((const u32*)v)[from + i * 32];
+        }
     }
 
     norm_group<HEAD_DIM>(x, y, group, epsilon);
-    const int shared = heads / kvHeads, kvHead = head / shared;
-    if (head % shared != 0 || slots[t] < 0 || !stays_open(positions, slots, t, rows))
+    if (keeps)
     {
-        return;
-    }
-
-    constexpr int WORDS = HEAD_DIM / 2;
-    const long long from = ((long long)t * kvHeads + kvHead) * WORDS;
-    u32* open = (u32*)(states + slots[t] * slotElements + (long long)heads * HEAD_DIM * HEAD_DIM) + ((long long)(positions[t] % CHUNK) * kvHeads + kvHead) * WORDS;
-    for (int i = lane; i < WORDS; i += 32)
-    {
-        open[i] = ((const u32*)k)[from + i];
-        open[(long long)(CHUNK - 1) * kvHeads * WORDS + i] = ((const u32*)v)[from + i];
+        u32* open = (u32*)(states + slot * slotElements + (long long)heads * HEAD_DIM * HEAD_DIM) + ((long long)place * kvHeads + head / shared) * WORDS + lane;
+#pragma unroll
+        for (int i = 0; i < PER_LANE; i++)
+        {
+            open[i * 32] = key[i];
+            open[(long long)(CHUNK - 1) * kvHeads * WORDS + i * 32] = value[i];
+        }
     }
 }
