@@ -15,6 +15,9 @@ public sealed class InspectCommandTests : IDisposable
         "vocab_size":32000,"bos_token_id":1,"eos_token_id":2,"tie_word_embeddings":false,"torch_dtype":"bfloat16"}
         """;
 
+    /// <summary>6 layers of 4 states [64, 64] in f32, and 7 open keys and values of 2 x 64.</summary>
+    private const long SupraBytes = 393_216 + 43_008;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("orleanslm-inspect-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -41,7 +44,9 @@ public sealed class InspectCommandTests : IDisposable
         var root = json.RootElement;
         Assert.Equal("supra", root.GetProperty("family").GetString());
         Assert.Equal(6_723_072, root.GetProperty("parameters").GetInt64());
-        Assert.Equal(393_216, root.GetProperty("state").GetProperty("bytes_per_session").GetInt64());
+        var state = root.GetProperty("state");
+        Assert.Equal((SupraBytes, 43_008), (state.GetProperty("bytes_per_session").GetInt64(), state.GetProperty("open_chunk_bytes").GetInt64()));
+        Assert.Equal(8, state.GetProperty("chunk_tokens").GetInt32());
         Assert.Equal("bf16", root.GetProperty("weight_types")[0].GetString());
         Assert.Equal(2, root.GetProperty("plans").GetArrayLength());
         Assert.Equal(6, root.GetProperty("plans")[1].GetProperty("devices")[1].GetProperty("end_layer").GetInt32());
@@ -52,8 +57,8 @@ public sealed class InspectCommandTests : IDisposable
     public void The_plan_of_a_recurrent_model_has_room_for_checkpoints()
     {
         var report = ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-supra"), Stages = [1, 2], MaxCheckpoints = 5 });
-        Assert.Equal((5 * 393_216L, 13_446_144 + (6 * 393_216L)), (report.Plans[0].Devices[0].CheckpointBytesPerSession, report.Plans[0].Devices[0].TotalBytes));
-        Assert.Equal(5 * 393_216L, report.Plans[1].Devices.Sum(device => device.CheckpointBytesPerSession));
+        Assert.Equal((5 * SupraBytes, 13_446_144 + (6 * SupraBytes)), (report.Plans[0].Devices[0].CheckpointBytesPerSession, report.Plans[0].Devices[0].TotalBytes));
+        Assert.Equal(5 * SupraBytes, report.Plans[1].Devices.Sum(device => device.CheckpointBytesPerSession));
         Assert.Equal(0, ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-yarn-mistral-128k") }).Plans[0].Devices[0].CheckpointBytesPerSession);
     }
 
@@ -71,11 +76,24 @@ public sealed class InspectCommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Both_parts_of_a_recurrent_state_are_shown()
+    {
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 240;
+        InspectTables.Write(console, ModelInspector.Inspect(new InspectOptions { Directory = Shipped("tiny-supra") }));
+        Assert.Contains(
+            "recurrent, 426 KiB per session whatever its length (f32): 384 KiB of state and 42.0 KiB for the open chunk of 8 tokens, and up to", text.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("no-such-folder")]
     [InlineData(".", "--stages", "0")]
     [InlineData(".", "--state-type", "int8")]
     [InlineData(".", "--page-tokens", "0")]
+    [InlineData(".", "--state-chunk-tokens", "0")]
+    [InlineData(".", "--state-chunk-tokens", "129")]
     [InlineData(".", "--yarn", "1/2/3")]
     [InlineData]
     public void Wrong_use_ends_with_an_error(params string[] arguments)

@@ -70,16 +70,17 @@ public sealed class SpillTests
     private static InferenceEngine Load(string model, int sessions = 2)
     {
         var folder = Path.Combine(Path.GetDirectoryName(Repository.TinyModel)!, model);
-        var (units, unitBytes) = model == "tiny-supra" ? (sessions, 384 << 10) : (5 * sessions, 512 << 10);
+        var units = model == "tiny-supra" ? sessions : 5 * sessions;
+        var checkpoint = Checkpoint.Open(folder);
         var options = new EngineOptions
         {
             Threads = 1,
-            StateBytes = (long)units * unitBytes,
+            StateBytes = units * InferenceEngine.StateUnitBytes(checkpoint.Config, new EngineOptions()),
             MaxCheckpoints = 0,
             SaveTimeout = TimeSpan.FromHours(1),
             AdmissionTimeout = TimeSpan.FromHours(1),
         };
-        var engine = InferenceEngine.Load(Checkpoint.Open(folder), ModelTokenizers.Open(folder), options, TimeProvider.System);
+        var engine = InferenceEngine.Load(checkpoint, ModelTokenizers.Open(folder), options, TimeProvider.System);
         Assert.Equal(units, engine.Description.PageCount);
         return engine;
     }
