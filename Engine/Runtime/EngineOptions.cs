@@ -55,7 +55,7 @@ public sealed record EngineOptions
         get => _stateChunkTokens ?? Backend switch
         {
             "cpu" => CpuBackend.PreferredChunkTokens,
-            "cuda" => CudaBackend.PreferredChunkTokens,
+            "cuda" when Activations == DataType.BFloat16 => CudaBackend.PreferredChunkTokens,
             _ => 1,
         };
         init => _stateChunkTokens = value;
@@ -150,9 +150,6 @@ public sealed record EngineOptions
             throw new ArgumentException($"{nameof(SaveTimeout)} is {SaveTimeout}; expected a value in [0, 1 day]");
         }
     }
-
-    /// <summary>Element type of activations, and so of the open chunk of recurrent states.</summary>
-    internal DataType ActivationType => Backend == "cuda" ? DataType.BFloat16 : DataType.Float32;
 
     private static void In(string name, int value, int low, int high)
     {

@@ -57,7 +57,8 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <summary>One block of tensor-core products: docs/decisions/0010.</summary>
     public const int PreferredChunkTokens = AttentionKernels.ChunkTokens;
 
-    public int StateChunkTokens => PreferredChunkTokens;
+    /// <summary>With f32 activations the recurrent form: chunks are for tensor cores.</summary>
+    public int StateChunkTokens => _options.Activations == DataType.BFloat16 ? PreferredChunkTokens : 1;
 
     public string Kind => $"cuda-{(IsPrecise ? "f32" : "bf16")}-sm{_context.Info.ComputeCapability}";
 

@@ -30,7 +30,7 @@ internal readonly record struct StatePlan(long UnitBytes, int Units, long OpenBy
     public static long UnitSize(ModelConfig config, EngineOptions options) => Spec(config, options).UnitBytes * config.LayerCount;
 
     private static LayerStateSpec Spec(ModelConfig config, EngineOptions options) =>
-        LayerStateSpec.For(config, options.PageTokens, options.StateType, options.StateChunkTokens, options.ActivationType);
+        LayerStateSpec.For(config, options.PageTokens, options.StateType, options.StateChunkTokens, options.Activations);
 
     private static long Useful(ModelConfig config, EngineOptions options)
     {
