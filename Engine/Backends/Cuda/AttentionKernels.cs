@@ -9,7 +9,7 @@ internal sealed class AttentionKernels(KernelModules modules)
     /// <summary>Tokens of a chunk in linear_attention_chunked.cu.</summary>
     public const int ChunkTokens = 16;
 
-    private readonly Dictionary<(int Dim, int Group), CudaKernel> _decode = [];
+    private readonly Dictionary<(int Dim, int Group, bool Deep), CudaKernel> _decode = [];
     private readonly Dictionary<int, CudaKernel> _prefill = [];
     private CudaKernel? _linear64;
     private CudaKernel? _linear128;
@@ -20,11 +20,15 @@ internal sealed class AttentionKernels(KernelModules modules)
     private CudaKernel? _groupNorm64;
     private CudaKernel? _groupNorm128;
 
-    public CudaKernel Decode(int dim, int group)
+    /// <param name="dim">Of a head.</param>
+    /// <param name="group">Query heads of a key-value head.</param>
+    /// <param name="deep">One block with a deep ring on a multiprocessor, instead of two; the same bits.</param>
+    public CudaKernel Decode(int dim, int group, bool deep)
     {
-        if (!_decode.TryGetValue((dim, group), out var kernel))
+        if (!_decode.TryGetValue((dim, group, deep), out var kernel))
         {
-            _decode[(dim, group)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}").Kernel("attention_decode", "pppppppppiifii");
+            _decode[(dim, group, deep)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}", $"DEEP={(deep ? 1 : 0)}")
+                .Kernel("attention_decode", "pppppppppiifii");
         }
 
         return kernel;
@@ -57,7 +61,7 @@ internal sealed class AttentionKernels(KernelModules modules)
         : _groupNormKeep128 ??= NewGroupNormKeep(dim);
 
     /// <summary>Bytes of shared memory that a decode block asks for.</summary>
-    public static int DecodeShared(int dim) => 768 * dim + 16 * (2 * dim + 16) + 16 * 272 + 2560;
+    public static int DecodeShared(int dim, bool deep) => 768 * dim * (deep ? 2 : 1) + 16 * (2 * dim + 16) + 16 * 272 + 2560;
 
     public static int PrefillShared(int dim) => 1024 + 128 * dim * 14 + 128;
 

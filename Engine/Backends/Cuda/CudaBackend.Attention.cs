@@ -21,9 +21,11 @@ public sealed unsafe partial class CudaBackend
             Rope(inputs.Keys, layer.KeyValueHeads, batch, table);
             StoreKeyValue(inputs.Keys, inputs.Values, layer, batch);
         }
-        else if (x.Rows <= WideKernels.MaxRows)
+        else if (x.Rows <= FewRows)
         {
-            QueryKeyValueOfFewRows(x, norm, inputs, layer, table);
+            var angles = Angles(table, x.Rows);
+            RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
+            FewRowsQueryKeyValue(norm.Output, inputs, layer, angles);
         }
         else
         {
@@ -143,38 +145,6 @@ public sealed unsafe partial class CudaBackend
     private ulong ChunkTable(RecurrentLayer layer, ReadOnlySpan<float> decay) =>
         _scratch.TryTable(layer, out var address) ? address : _scratch.Table(layer, ChunkDecay.Build(decay, layer.ChunkTokens, layer.HeadDim));
 
-    private void QueryKeyValueOfFewRows(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, RopeTable table)
-    {
-        var (rows, k, heads, groups, dim) = (x.Rows, x.Columns, inputs.Queries.Columns / layer.HeadDim, layer.KeyValueHeads, layer.HeadDim);
-        var angles = Angles(table, rows);
-        var tiles = (heads + 2L * groups) * dim / 16;
-        var (keys, values) = (Cuda(layer.Keys).Address, Cuda(layer.Values).Address);
-        if (CanNormOnTheWay(x))
-        {
-            Launch(
-                _skinny.NormedQueryKeyValue, Shape(rows, k, tiles, normed: true), Address(x), Address(norm.Weight), norm.Epsilon,
-                Address(inputs.QueryWeight), Address(inputs.KeyWeight), Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions,
-                _step.PageStart, _step.PageIds, rows, heads, groups, dim, k, SkinnyKernels.InputColumns(rows, k));
-            return;
-        }
-
-        RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
-        if (rows > SkinnyKernels.MaxRows)
-        {
-            var weightRows = (heads + 2 * groups) * dim;
-            Launch(
-                _wide.Get("wide_qkv", "pppppppppppiiiii", weightRows, rows), _wide.Shape(weightRows, rows), Address(norm.Output), Address(inputs.QueryWeight),
-                Address(inputs.KeyWeight), Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions, _step.PageStart, _step.PageIds, rows,
-                heads, groups, dim, k);
-            return;
-        }
-
-        Launch(
-            _skinny.QueryKeyValue, Shape(rows, k, tiles, normed: false), Address(norm.Output), Address(inputs.QueryWeight), Address(inputs.KeyWeight),
-            Address(inputs.ValueWeight), Address(inputs.Queries), keys, values, angles, _step.Positions, _step.PageStart, _step.PageIds, rows, heads, groups, dim, k,
-            SkinnyKernels.InputColumns(rows, k));
-    }
-
     private void QueryKeyValueOfManyRows(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, RopeTable table)
     {
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
@@ -200,11 +170,15 @@ public sealed unsafe partial class CudaBackend
         var splits = AttentionSplits.Bucket(_step.LastSinglePosition);
         var partial = _scratch.Block("partial", (long)rows * heads * splits * (dim + 2) * sizeof(float));
         var counters = _scratch.Block("counters", (long)rows * groups * sizeof(int));
+        var deep = rows == 1 && IsDeep((long)splits * groups);
         Launch(
-            _attention.Decode(dim, heads / groups), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim)), Address(queries),
+            _attention.Decode(dim, heads / groups, deep), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim, deep)), Address(queries),
             Cuda(layer.Keys).Address, Cuda(layer.Values).Address, Address(output), _step.SinglePositions, _step.PageStart, _step.PageIds, partial, counters, groups, splits,
             scale, window, StepMemory.SingleRows);
     }
+
+    /// <summary>So few blocks that the long ones are soon by themselves: they want all of a multiprocessor's memory to keep enough copies in flight.</summary>
+    private bool IsDeep(long blocks) => 2 * blocks <= 5L * _context.Info.MultiprocessorCount;
 
     /// <summary>Prefill rows: tiles of 128 rows and one head.</summary>
     private void AttendTiles(Matrix queries, KeyValueLayer layer, float scale, int window, Matrix output)

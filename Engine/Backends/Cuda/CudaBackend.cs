@@ -43,6 +43,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         _attention = new AttentionKernels(_modules);
         _skinny = new SkinnyKernels(_modules);
         _wide = new WideKernels(_modules, _context.Info.MultiprocessorCount);
+        _broad = new BroadKernels(_modules, _context.Info.MultiprocessorCount);
         _maps = new TensorMaps(_context);
         _blas = new BlasMatMul(_context, blas, _options.AllowSplitSums);
         _lanes = new HostLanes(_context);

@@ -3,15 +3,17 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>skinny.cu: products of one or two rows, at the speed of reading the weights.</summary>
+/// <summary>skinny.cu: products of one or two rows with matrices of which every warp has one tile, at the speed of reading the weights.</summary>
 internal sealed class SkinnyKernels(KernelModules modules)
 {
-    private const int Stages = 12;
-    private const int LargestInput = 65536;
-    private const int MaxNormedRows = 2;
-
-    /// <summary>Beyond, wide.cu takes over.</summary>
-    public const int MaxRows = WideKernels.MinRows - 1;
+    private const int MaxRows = 2;
+    private const int TilesAtOnce = 4;
+    private const int Threads = 160;
+    private const int SlotBytes = 17408;
+    private const int MostSlots = 12;
+    private const int FewestSlots = 4;
+    private const int BarrierBytes = 16;
+    private const int BlockBytes = 232448;
 
     public CudaKernel F32 => field ??= Get("skinny_f32", "pppiiii");
 
@@ -25,36 +27,23 @@ internal sealed class SkinnyKernels(KernelModules modules)
 
     public CudaKernel QueryKeyValue => field ??= Get("skinny_qkv", "pppppppppppiiiiii");
 
-    public CudaKernel NormedF32 => field ??= Get("normed_f32", "ppfppiiii");
+    /// <summary>Few enough rows to lie whole beside a ring of some depth, and few enough tiles of eight weight rows (or pairs of them) for one round of all multiprocessors.</summary>
+    public static bool Takes(int rows, int k, long tiles, int multiprocessors) =>
+        rows <= MaxRows && tiles <= TilesAtOnce * (long)multiprocessors && Fitting(rows, k) >= FewestSlots;
 
-    public CudaKernel NormedBF16 => field ??= Get("normed_bf16", "ppfppppppiiiiii");
-
-    public CudaKernel NormedSwiGlu => field ??= Get("normed_swiglu", "ppfpppiiii");
-
-    public CudaKernel NormedQueryKeyValue => field ??= Get("normed_qkv", "ppfppppppppppiiiiii");
-
-    /// <summary>Columns of the input that lie in shared memory at a time: all of them where they fit.</summary>
-    public static int InputColumns(int rows, int k) => FitsWhole(rows, k) ? Whole(k) : 1024;
-
-    /// <summary>A norm in front needs the whole rows, and pays for few of them.</summary>
-    public static bool CanNorm(int rows, int k) => rows <= MaxNormedRows && FitsWhole(rows, k);
+    /// <summary>Slots of the ring that the weights come through.</summary>
+    public static int Slots(int rows, int k) => (int)Math.Min(MostSlots, Fitting(rows, k));
 
     /// <param name="rows">Of the input.</param>
     /// <param name="k">Of the product.</param>
-    /// <param name="warpTiles">Tiles of weight rows, one for each warp at a time.</param>
-    /// <param name="normed">With a norm in front.</param>
+    /// <param name="warpTiles">One for each warp at a time.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public static LaunchShape Shape(int rows, int k, long warpTiles, bool normed, int multiprocessors)
-    {
-        const int Warps = 4;
-        var columns = InputColumns(rows, k);
-        var shared = 8192 * Stages + (columns >= k ? 1 : 2) * rows * (2 * columns + 16) + 16 + (normed ? 32 * rows : 0);
-        return LaunchShape.Of(Math.Min((warpTiles + Warps - 1) / Warps, 2L * multiprocessors), Warps * 32, shared);
-    }
+    public static LaunchShape Shape(int rows, int k, long warpTiles, int multiprocessors) =>
+        LaunchShape.Of(Math.Min(warpTiles, multiprocessors), Threads, Slots(rows, k) * (SlotBytes + BarrierBytes) + (int)InputBytes(rows, k));
 
-    private static bool FitsWhole(int rows, int k) => rows * (2L * Whole(k) + 16) <= LargestInput;
+    private static long Fitting(int rows, int k) => (BlockBytes - InputBytes(rows, k)) / (SlotBytes + BarrierBytes);
 
-    private static int Whole(int k) => (k + 127) / 128 * 128;
+    private static long InputBytes(int rows, int k) => rows * (2L * k + 16) + BarrierBytes;
 
-    private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu", $"STAGES={Stages}").Kernel(entry, signature);
+    private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu").Kernel(entry, signature);
 }

@@ -6,16 +6,20 @@ namespace OrleansLM.Engine.Backends.Cuda;
 internal sealed class TensorMaps(CudaContext context) : IDisposable
 {
     private const int Limit = 1024;
-    private readonly Dictionary<(ulong Address, long Rows, int Columns), TensorMap> _maps = [];
-    private readonly Queue<(ulong Address, long Rows, int Columns)> _order = [];
+    private readonly Dictionary<(ulong Address, long Rows, int Columns, int Box), TensorMap> _maps = [];
+    private readonly Queue<(ulong Address, long Rows, int Columns, int Box)> _order = [];
 
-    public TensorMap Get(ulong address, long rows, int columns)
+    /// <param name="address">Of element [0, 0].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Elements of a row.</param>
+    /// <param name="box">Rows that are copied at a time.</param>
+    public TensorMap Get(ulong address, long rows, int columns, int box = 64)
     {
-        var key = (address, rows, columns);
+        var key = (address, rows, columns, box);
         if (!_maps.TryGetValue(key, out var map))
         {
             Trim();
-            _maps[key] = map = new TensorMap(context, address, rows, columns);
+            _maps[key] = map = new TensorMap(context, address, rows, columns, box);
             _order.Enqueue(key);
         }
 

@@ -3,18 +3,16 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>wide.cu: products of 3 to 64 rows, compiled for the weight rows that divide a product evenly over the multiprocessors.</summary>
+/// <summary>wide.cu: products of up to 16 rows, compiled for the weight rows that divide a product evenly over the multiprocessors.</summary>
 internal sealed class WideKernels(KernelModules modules, int multiprocessors)
 {
-    /// <summary>Below, skinny.cu reads the weights faster.</summary>
-    public const int MinRows = 3;
-
-    public const int MaxRows = 64;
+    /// <summary>Beyond, broad.cu is faster.</summary>
+    public const int MaxRows = 16;
 
     private const int RingBytes = 204800;
     private const int Threads = 128;
 
-    private readonly Dictionary<(string Entry, int WeightRows, int InputRows), CudaKernel> _kernels = [];
+    private readonly Dictionary<(string Entry, int WeightRows), CudaKernel> _kernels = [];
 
     /// <summary>R of wide.cu, ascending.</summary>
     private static ReadOnlySpan<int> Sizes => [16, 32, 48, 64, 96, 128, 192, 224, 256];
@@ -22,26 +20,23 @@ internal sealed class WideKernels(KernelModules modules, int multiprocessors)
     /// <param name="entry">Of wide.cu.</param>
     /// <param name="signature">Of the entry.</param>
     /// <param name="weightRows">All weight rows of the launch, both sides of paired ones.</param>
-    /// <param name="rows">Of the input.</param>
-    public CudaKernel Get(string entry, string signature, int weightRows, int rows)
+    public CudaKernel Get(string entry, string signature, int weightRows)
     {
-        var key = (entry, Block(weightRows), InputRows(rows));
+        var key = (entry, Block(weightRows));
         if (!_kernels.TryGetValue(key, out var kernel))
         {
-            _kernels[key] = kernel = modules.Get("wide.cu", $"R={key.Item2}", $"XR={key.Item3}").Kernel(entry, signature);
+            _kernels[key] = kernel = modules.Get("wide.cu", $"R={key.Item2}", $"XR={MaxRows}").Kernel(entry, signature);
         }
 
         return kernel;
     }
 
-    public LaunchShape Shape(int weightRows, int rows)
+    public LaunchShape Shape(int weightRows)
     {
         var block = Block(weightRows);
-        var stage = (block <= 64 ? 2 : 1) * 128 * (block + InputRows(rows));
+        var stage = (block <= 64 ? 2 : 1) * 128 * (block + MaxRows);
         return LaunchShape.Of(Math.Min(Blocks(weightRows, block), multiprocessors), Threads, 1024 + RingBytes / stage * stage + 8192);
     }
-
-    private static int InputRows(int rows) => rows <= 16 ? 16 : 64;
 
     private static int Blocks(int weightRows, int block) => (weightRows + block - 1) / block;
 

@@ -2,31 +2,32 @@ using System.Runtime.InteropServices;
 
 namespace OrleansLM.Engine.Backends.Cuda.Device;
 
-/// <summary>Tells the copy engine how a bf16 matrix lies in device memory: boxes of 64 rows and 64 columns, swizzled by 128 bytes, zeros outside. An argument of kernels, by value.</summary>
+/// <summary>Tells the copy engine how a bf16 matrix lies in device memory: boxes of some rows and 64 columns, swizzled by 128 bytes, zeros outside. An argument of kernels, by value.</summary>
 internal sealed unsafe class TensorMap : SafeHandle
 {
     public const int Bytes = 128;
     private const int BFloat16 = 9;
     private const int Swizzle128 = 3;
     private const int Promote256 = 3;
-    private const uint Box = 64;
+    private const uint BoxColumns = 64;
 
     /// <param name="context">Of the device.</param>
     /// <param name="address">Of element [0, 0]; a multiple of 16.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Elements of a row; a multiple of 8.</param>
-    public TensorMap(CudaContext context, ulong address, long rows, int columns)
+    /// <param name="boxRows">Rows of a box, 256 at most.</param>
+    public TensorMap(CudaContext context, ulong address, long rows, int columns, int boxRows)
         : base(0, ownsHandle: true)
     {
         SetHandle((nint)NativeMemory.AlignedAlloc(Bytes, 64));
         var sizes = stackalloc ulong[] { (ulong)columns, (ulong)rows };
         var strides = stackalloc ulong[] { (ulong)columns * 2 };
-        var box = stackalloc uint[] { Box, Box };
+        var box = stackalloc uint[] { BoxColumns, (uint)boxRows };
         var steps = stackalloc uint[] { 1, 1 };
         context.MakeCurrent();
         context.Driver.Check(
             context.Driver.TensorMapEncodeTiled((void*)handle, BFloat16, 2, address, sizes, strides, box, steps, 0, Swizzle128, Promote256, 0),
-            "cuTensorMapEncodeTiled", $"bf16 [{rows}, {columns}] at 0x{address:x}");
+            "cuTensorMapEncodeTiled", $"bf16 [{rows}, {columns}] at 0x{address:x}, boxes of {boxRows} rows");
     }
 
     public nint Value => handle;

@@ -7,8 +7,9 @@
 //   splits = grid.x >= splits of the longest row (split_of(p) + 1). partial: f32 [T, H, splits, D + 2]. counters: zero before the first use; left zero.
 //   scale = 1 / sqrt(D). fresh: how many positions up to p this step itself may have written (1 in plain decode; T is always safe): older ones are fetched before the kernel in front has
 //   ended. So positions, rowPageTable, pageIds and older pages must be complete before the first kernel of the step that is launched with programmatic serialization.
-// Macros: HEAD_DIM = 64 or 128, GROUP = H / G (1 .. 16), FP8 = 1: pages of e4m3.
-// Launch: grid (splits, G, T), block 2 * D, dynamic shared memory = 768 * D + 16 * (2 * D + 16) + 16 * 272 + 2560.
+// Macros: HEAD_DIM = 64 or 128, GROUP = H / G (1 .. 16), FP8 = 1: pages of e4m3, DEEP = 1: a ring of twice the slots, one block a multiprocessor instead of two: faster where there are so few
+//   blocks that most of the time one is left by itself. The bits are the same.
+// Launch: grid (splits, G, T), block 2 * D, dynamic shared memory = 768 * D * (DEEP ? 2 : 1) + 16 * (2 * D + 16) + 16 * 272 + 2560.
 #include "softmax.cuh"
 #include "fp8.cuh"
 
@@ -26,7 +27,11 @@
 #define WARPS (HEAD_DIM / 16)
 #define THREADS (WARPS * 32)
 #define KEY_TILES (STEP / WARPS / 8)
-#define SLOTS (FP8 ? 6 : 3)
+#ifndef DEEP
+#define DEEP 0
+#endif
+#define SLOTS ((DEEP ? 2 : 1) * (FP8 ? 6 : 3))
+#define MERGE 12
 #define ELEMENT (FP8 ? 1 : 2)
 #define ROW_BYTES (HEAD_DIM * ELEMENT)
 #define SLOT_BYTES (STEP * ROW_BYTES)
@@ -146,33 +151,44 @@ __device__ __forceinline__ int first_column(int j, int warp, int quad) { return 
 // Sums splits first .. last of one row and key-value head in order and writes the result.
 __device__ __forceinline__ void merge_splits(const float* partial, int splits, int first, int last, float c, bf16* out)
 {
-    for (int i = threadIdx.x; i < GROUP * HEAD_DIM / 4; i += THREADS)
+    for (int i = threadIdx.x; i < GROUP * HEAD_DIM / 2; i += THREADS)
     {
-        const int head = i / (HEAD_DIM / 4), column = i % (HEAD_DIM / 4) * 4;
+        const int head = i / (HEAD_DIM / 2), column = i % (HEAD_DIM / 2) * 2;
         const float* parts = partial + (long long)head * splits * PARTIAL;
-        float m = NEG_INF, l = 0.0f, o[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-#pragma unroll 8
-        for (int s = first; s <= last; s++)
+        float m = NEG_INF, l = 0.0f, o[2] = {0.0f, 0.0f};
+        // MERGE splits at a time: memory is waited for once for all of them.
+#pragma unroll 1
+        for (int s = first; s <= last; s += MERGE)
         {
-            const float* part = parts + (long long)s * PARTIAL;
-            const float2 ml = __ldcg((const float2*)part);
-            const float2 v0 = __ldcg((const float2*)(part + 2 + column)), v1 = __ldcg((const float2*)(part + 4 + column));
-            float a, b;
-            merge_factors(m, ml.x, c, a, b);
-            l = merge(l, a, ml.y, b);
-            o[0] = merge(o[0], a, v0.x, b);
-            o[1] = merge(o[1], a, v0.y, b);
-            o[2] = merge(o[2], a, v1.x, b);
-            o[3] = merge(o[3], a, v1.y, b);
+            float2 ml[MERGE], v[MERGE];
+#pragma unroll
+            for (int j = 0; j < MERGE; j++)
+            {
+                const float* part = parts + (long long)(s + j <= last ? s + j : last) * PARTIAL;
+                ml[j] = __ldcg((const float2*)part);
+                v[j] = __ldcg((const float2*)(part + 2 + column));
+            }
+
+#pragma unroll
+            for (int j = 0; j < MERGE; j++)
+            {
+                if (s + j <= last)
+                {
+                    float a, b;
+                    merge_factors(m, ml[j].x, c, a, b);
+                    l = merge(l, a, ml[j].y, b);
+                    o[0] = merge(o[0], a, v[j].x, b);
+                    o[1] = merge(o[1], a, v[j].y, b);
+                }
+            }
         }
 
         const float inverse = __fdiv_rn(1.0f, l);
-        *(uint2*)(out + head * HEAD_DIM + column) =
-            make_uint2(pack_bf16(__fmul_rn(o[0], inverse), __fmul_rn(o[1], inverse)), pack_bf16(__fmul_rn(o[2], inverse), __fmul_rn(o[3], inverse)));
+        *(u32*)(out + head * HEAD_DIM + column) = pack_bf16(__fmul_rn(o[0], inverse), __fmul_rn(o[1], inverse));
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
+extern "C" __global__ void __launch_bounds__(THREADS, DEEP ? 1 : 2)
     attention_decode(const bf16* q, const void* keys, const void* values, bf16* out, const int* positions, const int* rowPageTable, const int* pageIds, float* partial,
                      int* counters, int kvHeads, int splits, float scale, int window, int fresh)
 {

@@ -37,6 +37,40 @@ __device__ __forceinline__ void copy_box(u32 shared, const TensorMap* map, int c
     asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(shared), "l"(map), "r"(column), "r"(row), "r"(barrier) : "memory");
 }
 
+// Says that bytes are read once: they are the first to leave the second-level cache.
+__device__ __forceinline__ u64 once_policy()
+{
+    u64 policy;
+    asm("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
+    return policy;
+}
+
+// `bytes`, a multiple of 16, from global to shared memory by the copy engine; both ends 16-byte aligned.
+__device__ __forceinline__ void copy_bytes(u32 shared, const void* global, int bytes, u32 barrier)
+{
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(shared), "l"(global), "r"(bytes), "r"(barrier) : "memory");
+}
+
+// What earlier kernels wrote becomes visible to the copy engine.
+__device__ __forceinline__ void publish_global() { asm volatile("fence.proxy.async.global;" ::: "memory"); }
+
+// 16 bytes as copy_async, under a policy.
+__device__ __forceinline__ void copy_async(u32 shared, const void* global, int bytes, u64 policy)
+{
+    asm volatile("cp.async.cg.shared.global.L2::cache_hint [%0], [%1], 16, %2, %3;" ::"r"(shared), "l"(global), "r"(bytes), "l"(policy) : "memory");
+}
+
+// The barrier gets this thread's arrival, which it counts on, once the thread's copies by copy_async are done.
+__device__ __forceinline__ void arrive_after_copies(u32 barrier) { asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" ::"r"(barrier) : "memory"); }
+
+// copy_box under a policy.
+__device__ __forceinline__ void copy_box(u32 shared, const TensorMap* map, int column, int row, u32 barrier, u64 policy)
+{
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(shared), "l"(map), "r"(column), "r"(row),
+                 "r"(barrier), "l"(policy)
+                 : "memory");
+}
+
 // A matrix in shared memory, swizzled by 128 bytes: start, and the distances between blocks of 64 columns (`leading`, used where rows are not the contracted dimension)
 // and between groups of eight rows (`stride`), all in bytes.
 __device__ __forceinline__ u64 matrix_descriptor(u32 shared, int leading, int stride)

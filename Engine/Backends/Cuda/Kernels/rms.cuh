@@ -44,3 +44,37 @@ __device__ __forceinline__ float rms_inverse(const float* sums, int columns, flo
 }
 
 __device__ __forceinline__ float rms_scale(float value, float inverse, float weight) { return __fmul_rn(__fmul_rn(value, inverse), weight); }
+
+// The columns of a row that a thread has, held in registers so that memory is waited for once: thread i of a block of THREADS plays lanes i, i + THREADS, ...; value j belongs to
+// column i + j * THREADS. A lane has EACH columns at most.
+template <int THREADS, int EACH>
+struct HeldRow
+{
+    static constexpr int COUNT = RMS_LANES / THREADS * EACH;
+    static constexpr int LANES = RMS_LANES / THREADS;
+    float value[COUNT];
+
+    __device__ __forceinline__ void load(const float* row, int columns)
+    {
+#pragma unroll
+        for (int j = 0; j < COUNT; j++)
+        {
+            const int c = threadIdx.x + j * THREADS;
+            value[j] = c < columns ? __ldcg(row + c) : 0.0f;
+        }
+    }
+
+    // rms_lane_sum of lane threadIdx.x + lane * THREADS; a column that is not there adds the square of zero.
+    __device__ __forceinline__ float lane_sum(int lane) const
+    {
+        float sum = 0.0f;
+#pragma unroll
+        for (int j = 0; j < EACH; j++)
+        {
+            const float v = value[j * LANES + lane];
+            sum = __fmaf_rn(v, v, sum);
+        }
+
+        return sum;
+    }
+};

@@ -1,13 +1,13 @@
-// Matrix products y[T, N] = x[T, K] · W[N, K]^T for few rows, at memory speed: weights bf16 as stored, T <= 16 * MT.
+// Matrix products y[T, N] = x[T, K] · W[N, K]^T for one or two rows (eight at most), at memory speed: weights bf16 as stored.
 //
-// A warp owns 8 weight rows (16 in the paired modes) for all of K and runs ONE chain of m16n8k16 products in ascending k: the result of a row is the same bits for
-// any T, any grid and in a library product without split-K. Tokens are the M side, weights the N side. Each warp streams its rows through a ring of its own in shared
-// memory (128 k a stage), and fills it before it waits for the kernel in front, so that weights are in flight while that one ends.
+// A warp owns 16 weight rows for all of K and runs ONE chain of m16n8k16 products in ascending k: the result of a row is the same bits for any T, any grid and in a library product
+// without split-K. Weights are the M side, tokens the N side. What a chain costs is its latency (20 ns a step on an H200), so the warps that multiply do nothing else: a fifth brings the rows
+// through a ring in shared memory (256 k a stage, 128 of paired rows), from before the kernel in front has ended.
 //
-// Macros: MT = 1 or 2 (16, 32 rows at most), STAGES (default 12, even: 2 KB of a warp's ring each, in pairs where rows are paired), FP8 = 1: KV pages of e4m3.
+// Macros: FP8 = 1: KV pages of e4m3. sm_90a.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: see below), 16-byte aligned pointers.
 //
-// Plain (8 rows a warp):
+// Plain (16 neighbouring rows a warp):
 //   skinny_f32 (x, w, float* y, rows, n, k)                               y[T, N] f32
 //   skinny_add (x, w, float* h, rows, n, k)                               h[T, N] += product, f32
 //   skinny_bf16(x, w0, w1, w2, y0, y1, y2, rows, n0, n1, n2, k)           up to three products of one x; n1, n2 may be 0
@@ -16,398 +16,295 @@
 //   skinny_swiglu(x, gate, up, y, rows, n, k)                             y = bf16(silu(bf16(gate product)) * bf16(up product)); N % 8 == 0
 //   skinny_qkv(x, wq, wk, wv, q, keys, values, angles, positions, rowPageTable, pageIds, rows, heads, kvHeads, dim, k)
 //                                                                         q[T, H*D] rotated; rotated k and v go to their pages [pages, G, 64, D]; D % 16 == 0
-// Each with a norm in front, x being f32 [T, K]: normed_f32, normed_bf16, normed_swiglu, normed_qkv take (const float* x, const float* norm, float epsilon, rest as above).
 //
-// Launch: block 128. x chunk, the last argument of every entry: xk = K rounded up to 128 when rows * (2 * xk + 16) <= 65536, else 1024 (512 for MT = 2); a multiple of 128.
-//   normed_* need the whole of K, and pay for one or two rows: beyond, rms_norm.cu and the plain ones are faster (same bits).
-//   dynamic shared = 8192 * STAGES + (xk >= K ? 1 : 2) * rows * (2 * xk + 16) + 16 + (normed ? 32 * rows : 0).
-//   tiles = sum of N / 8 (paired: swiglu N / 8; qkv (H + 2G) * D / 16); grid = min(ceil(tiles / 4), 2 * SMs) (any grid is right).
+// Launch: block 160; the last argument of every entry is the number of the ring's slots, at least two: 12, or as many as the 227 KB of a block have room for beside the rows.
+//   dynamic shared = slots * (17408 + 16) + rows * (2 * K + 16) + 16.
+//   tiles = sum of N / 8 (paired: swiglu N / 8; qkv (H + 2G) * D / 16); grid = SMs at most, tiles (plain: half of them, rounded up) if those are fewer (any grid is right).
+//   Fast where one round does: tiles <= 4 * SMs. wide.cu reads longer matrices faster.
+#include "hopper.cuh"
 #include "skinny.cuh"
-#include "rms.cuh"
 
-#ifndef MT
-#define MT 1
-#endif
-#ifndef STAGES
-#define STAGES 12
-#endif
 #define WARPS 4
-#define STAGE_K 128
+#define THREADS (WARPS * 32)
+#define SLOT_BYTES 17408
 
-// The warp's ring: stage s holds rows [8 * NT][128 k], 16-byte chunks swizzled by the row so that a matrix load meets no bank twice.
+// Warps that multiply, 16 weight rows each, and a stage: [warps][16 rows][K of a row], rows 16 bytes apart from a multiple of 128 so that matrix loads of eight rows meet no bank
+// twice. Where rows are not paired there are too few tiles for four chains a multiprocessor: two warps take twice the k a stage.
+template <int NT>
+struct Stage
+{
+    static constexpr int CHAINS = 2 * NT;
+    static constexpr int K = 256 / NT;
+    static constexpr int PITCH = 2 * K + 16;
+};
+
+// A warp's tile of 16 rows is a pair of the output's (paired rows), or two of its tiles of eight.
 template <class OUT>
+__device__ __forceinline__ int warp_tiles(const OUT& out) { return OUT::NT == 2 ? out.tiles() : (out.tiles() + 1) / 2; }
+
 struct Ring
 {
-    static constexpr int BYTES = OUT::NT * 8 * STAGE_K * 2;
-    static constexpr int COUNT = STAGES / OUT::NT;
-    const OUT& out;
-    const bf16* row[OUT::NT];
-    u32 base;
-    int k, lane, tile, step, tiles, at, slot;
+    u32 base, full, empty;
+    int slots, slot, parity;
 
-    __device__ Ring(const OUT& out, u32 base, int k, int tile, int step) : out(out), base(base), k(k), lane(threadIdx.x % 32), tile(tile), step(step), tiles(out.tiles()), at(0), slot(0) { open(); }
+    __device__ __forceinline__ u32 place() const { return base + slot * SLOT_BYTES; }
+    __device__ __forceinline__ void wait_full() const { wait_barrier(full + slot * 8, parity); }
+    __device__ __forceinline__ void wait_empty() const { wait_barrier(empty + slot * 8, parity ^ 1); }
+    __device__ __forceinline__ void release() const { arrive(empty + slot * 8); }
 
-    __device__ void open()
+    __device__ __forceinline__ void advance()
     {
-        if (tile < tiles)
+        slot++;
+        if (slot == slots)
         {
-#pragma unroll
-            for (int side = 0; side < OUT::NT; side++)
-            {
-                row[side] = out.rows(tile, side, k) + (long long)(lane / 16) * k + lane % 16 * 8;
-            }
+            slot = 0;
+            parity ^= 1;
         }
-    }
-
-    // Starts the next stage's copies; one group is committed whether or not there is anything left.
-    __device__ void next()
-    {
-        if (tile < tiles)
-        {
-            const u32 stage = base + slot * BYTES;
-            const int bytes = at + lane % 16 * 8 < k ? 16 : 0;
-#pragma unroll
-            for (int side = 0; side < OUT::NT; side++)
-            {
-#pragma unroll
-                for (int i = 0; i < 4; i++)
-                {
-                    const int r = 2 * i + lane / 16;
-                    copy_async(stage + side * 2048 + r * 256 + ((lane % 16) ^ r) * 16, bytes ? row[side] + (long long)(2 * i) * k + at : row[side], bytes);
-                }
-            }
-
-            at += STAGE_K;
-            if (at >= k)
-            {
-                at = 0;
-                tile += step;
-                open();
-            }
-        }
-
-        commit_copies();
-        slot = slot + 1 == COUNT ? 0 : slot + 1;
     }
 };
 
-// Loads chunk [from, from + xk) of every row of x into shared memory, by cp.async of the whole block.
-__device__ __forceinline__ void copy_x(u32 shared, const bf16* x, int rows, int k, int from, int xk)
-{
-    const int chunks = xk / 8;
-    for (int i = threadIdx.x; i < rows * chunks; i += WARPS * 32)
-    {
-        const int row = i / chunks, c = i % chunks;
-        const bool inside = from + c * 8 < k;
-        copy_async(shared + row * (2 * xk + 16) + c * 16, inside ? x + (long long)row * k + from + c * 8 : x, inside ? 16 : 0);
-    }
-}
+// The tile of a warp in the round that starts at `first`: the last round is spread over all blocks.
+__device__ __forceinline__ int tile_of(int first, int warp) { return first + warp * gridDim.x + blockIdx.x; }
 
-__device__ __forceinline__ void norm_x(unsigned char* shared, const float* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk, float* sums)
+// What the fifth warp does: it brings the rows of the block's tiles, a lane for 16 bytes of a row.
+template <class OUT>
+__device__ __forceinline__ void stream(Ring& ring, const OUT& out, int k)
 {
-    const int warp = threadIdx.x / 32;
-    for (int t = 0; t < rows; t++)
+    constexpr int CHAINS = Stage<OUT::NT>::CHAINS, LANES = Stage<OUT::NT>::K / 8, AT_ONCE = 32 / LANES, PITCH = Stage<OUT::NT>::PITCH;
+    const int lane = threadIdx.x % 32, tiles = warp_tiles(out), column = lane % LANES * 8;
+    const u64 policy = once_policy();
+    for (int first = 0; first + (int)blockIdx.x < tiles; first += gridDim.x * CHAINS)
     {
-        const float a = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x));
-        const float b = rms_tree(rms_lane_sum(x + (long long)t * k, k, threadIdx.x + 128));
-        if (threadIdx.x % 32 == 0)
+        const bf16* rows[CHAINS * 2];
+#pragma unroll
+        for (int i = 0; i < CHAINS * 2; i++)
         {
-            sums[t * 8 + warp] = a;
-            sums[t * 8 + warp + 4] = b;
-        }
-    }
-
-    __syncthreads();
-    for (int t = 0; t < rows; t++)
-    {
-        const float inverse = rms_inverse(sums + t * 8, k, epsilon);
-#pragma unroll 8
-        for (int c = threadIdx.x * 2; c < k; c += WARPS * 64)
-        {
-            const float2 v = *(const float2*)(x + (long long)t * k + c), g = *(const float2*)(norm + c);
-            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = pack_bf16(rms_scale(v.x, inverse, g.x), rms_scale(v.y, inverse, g.y));
+            const int tile = tile_of(first, i / 2), index = OUT::NT == 2 ? tile : tile * 2 + i % 2;
+            rows[i] = index < out.tiles() ? out.rows(index, OUT::NT == 2 ? i % 2 : 0, k) + (long long)(lane / LANES) * k + column : nullptr;
         }
 
-        for (int c = k + threadIdx.x * 2; c < xk; c += WARPS * 64)
+        for (int at = 0; at < k; at += Stage<OUT::NT>::K)
         {
-            *(u32*)(shared + t * (2 * xk + 16) + c * 2) = 0;
-        }
-    }
-}
-
-// Operands of half a stage: four k16 steps.
-template <int NT>
-struct Half
-{
-    u32 a[4][MT][4], b[NT][2][4];
-};
-
-// Fetches the operands of one k16 step of `next`; both steps of a pair get their weights with the first.
-template <int NT>
-__device__ __forceinline__ void fetch(Half<NT>& next, int step, u32 weights, int half, const u32 (&xrow)[MT], const u32 (&xstep)[MT], int lane)
-{
-    if (step % 2 == 0)
-    {
-#pragma unroll
-        for (int side = 0; side < NT; side++)
-        {
-            u32* b = next.b[side][step / 2];
-            load_matrix_x4(b[0], b[1], b[2], b[3], weights + lane % 8 * 256 + side * 2048 + (((half * 8 + step * 2 + lane / 8) ^ (lane % 8)) * 16));
-        }
-    }
-
-#pragma unroll
-    for (int m = 0; m < MT; m++)
-    {
-        load_matrix_x4(next.a[step][m][0], next.a[step][m][1], next.a[step][m][2], next.a[step][m][3], xrow[m] + (half * 4 + step) * xstep[m]);
-    }
-}
-
-// Four steps of the chain; between them the operands of the half that comes next are fetched, so that a step waits for nothing but the step before it.
-template <int NT>
-__device__ __forceinline__ void multiply(float (&acc)[MT][NT][4], const Half<NT>& now, Half<NT>& next, bool more, u32 weights, int half, const u32 (&xrow)[MT],
-                                         const u32 (&xstep)[MT], int lane)
-{
-#pragma unroll
-    for (int step = 0; step < 4; step++)
-    {
-        if (more)
-        {
-            fetch<NT>(next, step, weights, half, xrow, xstep, lane);
-        }
-
-#pragma unroll
-        for (int m = 0; m < MT; m++)
-        {
-#pragma unroll
-            for (int side = 0; side < NT; side++)
+            ring.wait_empty();
+            if (at + column < k)
             {
-                const u32* b = now.b[side][step / 2] + step % 2 * 2;
-                multiply_add(acc[m][side], now.a[step][m], b[0], b[1]);
-            }
-        }
-    }
-}
-
-template <class OUT, bool NORM>
-__device__ __forceinline__ void product(const OUT& out, const void* x, const float* __restrict__ norm, float epsilon, int rows, int k, int xk)
-{
-    constexpr int NT = OUT::NT;
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    const u32 shared = shared_address(shared_memory);
-    constexpr int COUNT = Ring<OUT>::COUNT;
-    const u32 xbase = shared + WARPS * COUNT * Ring<OUT>::BYTES;
-    const int xbytes = rows * (2 * xk + 16);
-    const bool resident = xk >= k;
-    const u32 zero = xbase + (resident ? 1 : 2) * xbytes;
-
-    let_next_kernel_start();
-    const int tiles = out.tiles(), stride = gridDim.x * WARPS;
-    const u32 ring = shared + warp * COUNT * Ring<OUT>::BYTES;
-    Ring<OUT> loads(out, ring, k, blockIdx.x * WARPS + warp, stride);
 #pragma unroll
-    for (int i = 0; i < COUNT - 1; i++)
-    {
-        loads.next();
-    }
-
-    if (threadIdx.x < 4)
-    {
-        *(u32*)(shared_memory + (zero - shared) + threadIdx.x * 4) = 0;
-    }
-
-    wait_for_previous_kernel();
-    if (NORM)
-    {
-        norm_x(shared_memory + (xbase - shared), (const float*)x, norm, epsilon, rows, k, xk, (float*)(shared_memory + (zero - shared) + 16));
-        __syncthreads();
-    }
-    else
-    {
-        copy_x(xbase, (const bf16*)x, rows, k, 0, xk);
-        commit_copies();
-        wait_copies<0>();
-        __syncthreads();
-    }
-
-    // Lane l fetches row l % 16 of the tile, and k 8 .. 15 of a step in its upper half; rows that are not there come from sixteen zero bytes.
-    u32 xoff[MT], xstep[MT];
-#pragma unroll
-    for (int m = 0; m < MT; m++)
-    {
-        const int token = m * 16 + lane % 16;
-        xstep[m] = token < rows ? 32 : 0;
-        xoff[m] = token < rows ? token * (2 * xk + 16) + lane / 16 * 16 : 0;
-    }
-
-    int slot = 0, buffer = 0, since = 0;
-    const int rounds = (tiles + stride - 1) / stride;
-    for (int round = 0; round < rounds; round++)
-    {
-        // A warp without a tile in the last round goes along only where the block loads x together.
-        const int tile = round * stride + blockIdx.x * WARPS + warp;
-        if (resident && tile >= tiles)
-        {
-            break;
-        }
-
-        float acc[MT][NT][4];
-#pragma unroll
-        for (int m = 0; m < MT; m++)
-        {
-#pragma unroll
-            for (int i = 0; i < NT * 4; i++)
-            {
-                acc[m][i / 4][i % 4] = 0.0f;
-            }
-        }
-
-        for (int from = 0; from < k; from += xk)
-        {
-            const bool more = from + xk < k || round + 1 < rounds;
-            if (!resident && (round > 0 || from > 0))
-            {
-                // The chunk's copies are as old as `since` stages: a short last chunk of K may have left them behind the ring.
-                if (since < COUNT)
+                for (int i = 0; i < CHAINS * 2; i++)
                 {
-                    wait_copies<0>();
-                }
-                else
-                {
-                    wait_copies<COUNT - 2>();
-                }
-
-                __syncthreads();
-            }
-
-            if (!resident && more)
-            {
-                copy_x(xbase + (buffer ^ 1) * xbytes, (const bf16*)x, rows, k, from + xk < k ? from + xk : 0, xk);
-            }
-
-            u32 xrow[MT];
-#pragma unroll
-            for (int m = 0; m < MT; m++)
-            {
-                xrow[m] = xstep[m] ? xbase + buffer * xbytes + xoff[m] : zero;
-            }
-
-            const int stages = ((from + xk < k ? xk : k - from) + STAGE_K - 1) / STAGE_K;
-            since = stages;
-            wait_copies<COUNT - 2>();
-            __syncwarp();
-            loads.next();
-            Half<NT> even, odd;
-            u32 weights = ring + slot * Ring<OUT>::BYTES;
-#pragma unroll
-            for (int step = 0; step < 4; step++)
-            {
-                fetch<NT>(even, step, weights, 0, xrow, xstep, lane);
-            }
-
-            for (int stage = 1; stage <= stages; stage++)
-            {
-                multiply<NT>(acc, even, odd, true, weights, 1, xrow, xstep, lane);
-                slot = slot + 1 == COUNT ? 0 : slot + 1;
-                weights = ring + slot * Ring<OUT>::BYTES;
-#pragma unroll
-                for (int m = 0; m < MT; m++)
-                {
-                    xrow[m] += 8 * xstep[m];
-                }
-
-                const bool more = stage < stages;
-                if (more)
-                {
-                    wait_copies<COUNT - 2>();
-                    __syncwarp();
-                    loads.next();
-                }
-
-                multiply<NT>(acc, odd, even, more, weights, 0, xrow, xstep, lane);
-            }
-
-            buffer ^= resident ? 0 : 1;
-        }
-
-        if (tile < tiles)
-        {
-#pragma unroll
-            for (int m = 0; m < MT; m++)
-            {
-#pragma unroll
-                for (int half = 0; half < 2; half++)
-                {
-                    const int token = m * 16 + half * 8 + lane / 4;
-                    if (token < rows)
+                    if (rows[i] != nullptr)
                     {
-                        float v[2 * NT];
+                        const u32 place = ring.place() + (i * 8 + lane / LANES) * PITCH + column * 2;
 #pragma unroll
-                        for (int side = 0; side < NT; side++)
+                        for (int r = 0; r < 8; r += AT_ONCE)
                         {
-                            v[2 * side] = acc[m][side][2 * half];
-                            v[2 * side + 1] = acc[m][side][2 * half + 1];
+                            copy_async(place + r * PITCH, rows[i] + (long long)r * k + at, 16, policy);
                         }
-
-                        out.store(tile, token, lane % 4 * 2, v);
                     }
                 }
             }
+
+            arrive_after_copies(ring.full + ring.slot * 8);
+            ring.advance();
         }
     }
 }
 
-#define KERNEL extern "C" __global__ void __launch_bounds__(WARPS * 32)
-
-KERNEL skinny_f32(const bf16* x, const bf16* w, float* y, int rows, int n, int k, int xk)
+// Operands of two k16 steps: 16 weight rows, eight rows of x.
+struct Pair
 {
-    product<ToF32, false>(ToF32{w, y, n}, x, nullptr, 0, rows, k, xk);
+    u32 w[2][4], x[4];
+
+    __device__ __forceinline__ void fetch(u32 weights, u32 input)
+    {
+        load_matrix_x4(x[0], x[1], x[2], x[3], input);
+        load_matrix_x4(w[0][0], w[0][1], w[0][2], w[0][3], weights);
+        load_matrix_x4(w[1][0], w[1][1], w[1][2], w[1][3], weights + 32);
+    }
+
+    __device__ __forceinline__ void multiply(float (&acc)[4], int step) const { multiply_add(acc, w[step], x[step * 2], x[step * 2 + 1]); }
+};
+
+// One tile: the chain over K. The operands of the next two steps are fetched while two are multiplied.
+template <int NT>
+__device__ __forceinline__ void chain(float (&acc)[4], Ring& ring, u32 input, u32 offset, int k, int lane)
+{
+    constexpr int STAGE_K = Stage<NT>::K, PAIRS = STAGE_K / 32;
+    Pair pairs[2];
+    ring.wait_full();
+    pairs[0].fetch(ring.place() + offset, input);
+    int left = k;
+    for (; left >= STAGE_K; left -= STAGE_K)
+    {
+        const u32 weights = ring.place() + offset;
+#pragma unroll
+        for (int i = 0; i < PAIRS - 1; i++)
+        {
+            pairs[(i + 1) & 1].fetch(weights + (i + 1) * 64, input + (i + 1) * 64);
+            pairs[i & 1].multiply(acc, 0);
+            pairs[i & 1].multiply(acc, 1);
+        }
+
+        const Ring done = ring;
+        ring.advance();
+        input += STAGE_K * 2;
+        pairs[1].multiply(acc, 0);
+        if (left > STAGE_K)
+        {
+            ring.wait_full();
+            pairs[0].fetch(ring.place() + offset, input);
+        }
+
+        pairs[1].multiply(acc, 1);
+        if (lane == 0)
+        {
+            done.release();
+        }
+    }
+
+    if (left > 0)
+    {
+        const u32 weights = ring.place() + offset;
+        for (int at = 0; at < left; at += 32)
+        {
+            pairs[0].fetch(weights + at * 2, input + at * 2);
+            pairs[0].multiply(acc, 0);
+            if (at + 16 < left)
+            {
+                pairs[0].multiply(acc, 1);
+            }
+        }
+
+        __syncwarp();
+        if (lane == 0)
+        {
+            ring.release();
+        }
+
+        ring.advance();
+    }
 }
 
-KERNEL skinny_add(const bf16* x, const bf16* w, float* h, int rows, int n, int k, int xk)
+// What the four warps do: two of them multiply where rows are not paired.
+template <class OUT>
+__device__ __forceinline__ void multiply(Ring& ring, const OUT& out, u32 inputs, u32 arrived, int rows, int k)
 {
-    product<AddF32, false>(AddF32{w, h, n}, x, nullptr, 0, rows, k, xk);
+    constexpr int NT = OUT::NT, CHAINS = Stage<NT>::CHAINS;
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    // A lane fetches row lane % 8 of x; for rows that are not there any will do. Of the weights it fetches row lane % 16, k 8 .. 15 of a step in its upper half.
+    const u32 input = inputs + (lane % 8 < rows ? lane % 8 : 0) * (2 * k + 16) + lane / 8 * 16;
+    const u32 offset = (warp * 16 + lane % 16) * Stage<NT>::PITCH + lane / 16 * 16;
+    // A lane stores one token's results for two neighbouring rows; the even one's neighbour has the next token's.
+    const int odd = lane / 4 % 2, token = lane % 4 * 2 + odd, column = lane / 8 * 2;
+    const int tiles = warp < CHAINS ? warp_tiles(out) : 0;
+    for (int first = 0; first + (int)blockIdx.x < tiles; first += gridDim.x * CHAINS)
+    {
+        // A warp without a tile in the last round goes along for nothing.
+        const int tile = tile_of(first, warp);
+        typename OUT::Before before[3 - NT] = {};
+#pragma unroll
+        for (int i = 0; i < 3 - NT; i++)
+        {
+            const int index = NT == 2 ? tile : tile * 2 + i;
+            if (index < out.tiles() && token < rows)
+            {
+                before[i] = out.before(index, token, column);
+            }
+        }
+
+        wait_barrier(arrived, 0);
+        float acc[4] = {};
+        chain<NT>(acc, ring, input, offset, k, lane);
+        float v[4];
+#pragma unroll
+        for (int side = 0; side < 2; side++)
+        {
+            const float other = __shfl_xor_sync(0xffffffffu, odd ? acc[side * 2] : acc[side * 2 + 1], 4);
+            v[side * 2] = odd ? other : acc[side * 2];
+            v[side * 2 + 1] = odd ? acc[side * 2 + 1] : other;
+        }
+
+#pragma unroll
+        for (int i = 0; i < 3 - NT; i++)
+        {
+            const int index = NT == 2 ? tile : tile * 2 + i;
+            if (index < out.tiles() && token < rows)
+            {
+                out.store(index, token, column, v + i * 2, before[i]);
+            }
+        }
+    }
 }
 
-KERNEL skinny_bf16(const bf16* x, const bf16* w0, const bf16* w1, const bf16* w2, bf16* y0, bf16* y1, bf16* y2, int rows, int n0, int n1, int n2, int k, int xk)
+// Shared memory: the ring, the rows of x (16 bytes apart from a multiple of 128), the ring's barriers and that of x.
+template <class OUT>
+__device__ __forceinline__ void product(const OUT& out, const bf16* x, int rows, int k, int slots)
 {
-    product<ToBf16, false>(ToBf16{w0, w1, w2, y0, y1, y2, n0, n1, n2}, x, nullptr, 0, rows, k, xk);
+    const int pitch = 2 * k + 16;
+    const u32 shared = shared_address(shared_memory), inputs = shared + slots * SLOT_BYTES, barriers = inputs + rows * pitch, arrived = barriers + slots * 16;
+    Ring ring{shared, barriers, barriers + slots * 8, slots, 0, 0};
+    if (threadIdx.x == 0)
+    {
+        for (int i = 0; i < slots; i++)
+        {
+            init_barrier(ring.full + i * 8, 32);
+            init_barrier(ring.empty + i * 8, Stage<OUT::NT>::CHAINS);
+        }
+
+        init_barrier(arrived, 1);
+        publish_barriers();
+    }
+
+    __syncthreads();
+    if (threadIdx.x >= THREADS)
+    {
+        stream(ring, out, k);
+        return;
+    }
+
+    let_next_kernel_start();
+    wait_for_previous_kernel();
+    if (threadIdx.x == 0)
+    {
+        publish_global();
+        expect_bytes(arrived, rows * k * 2);
+        for (int t = 0; t < rows; t++)
+        {
+            copy_bytes(inputs + t * pitch, x + (long long)t * k, k * 2, arrived);
+        }
+    }
+
+    multiply(ring, out, inputs, arrived, rows, k);
 }
 
-KERNEL skinny_relu(const bf16* x, const bf16* w, const float* bias, bf16* y, int rows, int n, int k, int xk)
+#define KERNEL extern "C" __global__ void __launch_bounds__(THREADS + 32, 1)
+
+KERNEL skinny_f32(const bf16* x, const bf16* w, float* y, int rows, int n, int k, int slots)
 {
-    product<ToRelu, false>(ToRelu{w, bias, y, n}, x, nullptr, 0, rows, k, xk);
+    product(ToF32{w, y, n}, x, rows, k, slots);
 }
 
-KERNEL skinny_swiglu(const bf16* x, const bf16* gate, const bf16* up, bf16* y, int rows, int n, int k, int xk)
+KERNEL skinny_add(const bf16* x, const bf16* w, float* h, int rows, int n, int k, int slots)
 {
-    product<ToSwiglu, false>(ToSwiglu{gate, up, y, n}, x, nullptr, 0, rows, k, xk);
+    product(AddF32{w, h, n}, x, rows, k, slots);
+}
+
+KERNEL skinny_bf16(const bf16* x, const bf16* w0, const bf16* w1, const bf16* w2, bf16* y0, bf16* y1, bf16* y2, int rows, int n0, int n1, int n2, int k, int slots)
+{
+    product(ToBf16{w0, w1, w2, y0, y1, y2, n0, n1, n2}, x, rows, k, slots);
+}
+
+KERNEL skinny_relu(const bf16* x, const bf16* w, const float* bias, bf16* y, int rows, int n, int k, int slots)
+{
+    product(ToRelu{w, bias, y, n}, x, rows, k, slots);
+}
+
+KERNEL skinny_swiglu(const bf16* x, const bf16* gate, const bf16* up, bf16* y, int rows, int n, int k, int slots)
+{
+    product(ToSwiglu{gate, up, y, n}, x, rows, k, slots);
 }
 
 KERNEL skinny_qkv(const bf16* x, const bf16* wq, const bf16* wk, const bf16* wv, bf16* q, void* keys, void* values, const float* angles, const int* positions,
-                  const int* rowPageTable, const int* pageIds, int rows, int heads, int kvHeads, int dim, int k, int xk)
+                  const int* rowPageTable, const int* pageIds, int rows, int heads, int kvHeads, int dim, int k, int slots)
 {
-    product<ToPages, false>(ToPages{wq, wk, wv, q, keys, values, angles, positions, rowPageTable, pageIds, heads, kvHeads, dim}, x, nullptr, 0, rows, k, xk);
-}
-
-KERNEL normed_f32(const float* x, const float* norm, float epsilon, const bf16* w, float* y, int rows, int n, int k, int xk)
-{
-    product<ToF32, true>(ToF32{w, y, n}, x, norm, epsilon, rows, k, xk);
-}
-
-KERNEL normed_bf16(const float* x, const float* norm, float epsilon, const bf16* w0, const bf16* w1, const bf16* w2, bf16* y0, bf16* y1, bf16* y2, int rows, int n0, int n1,
-                   int n2, int k, int xk)
-{
-    product<ToBf16, true>(ToBf16{w0, w1, w2, y0, y1, y2, n0, n1, n2}, x, norm, epsilon, rows, k, xk);
-}
-
-KERNEL normed_swiglu(const float* x, const float* norm, float epsilon, const bf16* gate, const bf16* up, bf16* y, int rows, int n, int k, int xk)
-{
-    product<ToSwiglu, true>(ToSwiglu{gate, up, y, n}, x, norm, epsilon, rows, k, xk);
-}
-
-KERNEL normed_qkv(const float* x, const float* norm, float epsilon, const bf16* wq, const bf16* wk, const bf16* wv, bf16* q, void* keys, void* values, const float* angles,
-                  const int* positions, const int* rowPageTable, const int* pageIds, int rows, int heads, int kvHeads, int dim, int k, int xk)
-{
-    product<ToPages, true>(ToPages{wq, wk, wv, q, keys, values, angles, positions, rowPageTable, pageIds, heads, kvHeads, dim}, x, norm, epsilon, rows, k, xk);
+    product(ToPages{wq, wk, wv, q, keys, values, angles, positions, rowPageTable, pageIds, heads, kvHeads, dim}, x, rows, k, slots);
 }

@@ -1,9 +1,10 @@
-// Matrix products y[T, N] = x[T, K] · W[N, K]^T for up to 64 rows on Hopper's warpgroup products: the entry points and the bits of skinny.cu, for more rows.
+// Matrix products y[T, N] = x[T, K] · W[N, K]^T for up to 16 rows on Hopper's warpgroup products: the entry points and the bits of skinny.cu, for more rows or
+// longer matrices.
 //
 // Tokens are the M side (64, of which T count), R weight rows the N side, one chain of k16 products over K. Both operands are streamed through one ring in shared memory by
 // cp.async and are read from there by the products themselves, so that a block can take as many weight rows as divide N evenly over the multiprocessors, and x is fetched once for them.
 //
-// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 192, 224 or 256; XR = 8, 16, 32 or 64: rows of x, rounded up; FP8 = 1: KV pages of e4m3. sm_90a.
+// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 192, 224 or 256; XR = 8, 16, 32 or 64: rows of x, rounded up (16 here: broad.cu is faster with more); FP8 = 1: KV pages of e4m3. sm_90a.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: N % 8 == 0 and R counts both sides), 16-byte aligned pointers.
 //   wide_f32 (x, w, float* y, rows, n, k)                                 y[T, N] f32
 //   wide_add (x, w, float* h, rows, n, k)                                 h[T, N] += product, f32
@@ -19,7 +20,7 @@
 #include "skinny.cuh"
 
 #ifndef XR
-#define XR 64
+#define XR 16
 #endif
 
 #define THREADS 128
@@ -40,9 +41,10 @@ struct WideRing
     const bf16* source[PASSES];
     u32 base;
     int rows, k, tile, tiles, at, slot, column, row;
+    u64 policy;
 
     __device__ __forceinline__ WideRing(const OUT& out, const bf16* x, u32 base, int rows, int k, int tiles)
-        : out(out), x(x), base(base), rows(rows), k(k), tile(blockIdx.x), tiles(tiles), at(0), slot(0), column(threadIdx.x % 8), row(threadIdx.x / 8)
+        : out(out), x(x), base(base), rows(rows), k(k), tile(blockIdx.x), tiles(tiles), at(0), slot(0), column(threadIdx.x % 8), row(threadIdx.x / 8), policy(once_policy())
     {
         open();
     }
@@ -76,7 +78,7 @@ struct WideRing
                 for (int i = 0; i < PASSES; i++)
                 {
                     const bool inside = source[i] != nullptr && from + column * 8 < k;
-                    copy_async(place(block, i * 16 + row), inside ? source[i] + from : x, inside ? 16 : 0);
+                    copy_async(place(block, i * 16 + row), inside ? source[i] + from : x, inside ? 16 : 0, policy);
                 }
             }
         }
