@@ -10,6 +10,9 @@ public sealed unsafe partial class CudaBackend
     private const int FastPageTokens = 64;
     private const int MaxGroup = 16;
 
+    /// <summary>Splits of a sequence whose last ones are much longer than the first.</summary>
+    private const int FirstLongSplits = 28;
+
     public void NormQueryKeyValue(Matrix x, in NormStep norm, in AttentionInputs inputs, KeyValueLayer layer, StepBatch batch, RopeTable table)
     {
         Require(batch);
@@ -170,15 +173,16 @@ public sealed unsafe partial class CudaBackend
         var splits = AttentionSplits.Bucket(_step.LastSinglePosition);
         var partial = _scratch.Block("partial", (long)rows * heads * splits * (dim + 2) * sizeof(float));
         var counters = _scratch.Block("counters", (long)rows * groups * sizeof(int));
-        var deep = rows == 1 && IsDeep((long)splits * groups);
+        var deep = rows == 1 && IsDeep(splits, (long)splits * groups);
         Launch(
             _attention.Decode(dim, heads / groups, deep), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim, deep)), Address(queries),
             Cuda(layer.Keys).Address, Cuda(layer.Values).Address, Address(output), _step.SinglePositions, _step.PageStart, _step.PageIds, partial, counters, groups, splits,
             scale, window, StepMemory.SingleRows);
     }
 
-    /// <summary>So few blocks that the long ones are soon by themselves: they want all of a multiprocessor's memory to keep enough copies in flight.</summary>
-    private bool IsDeep(long blocks) => 2 * blocks <= 5L * _context.Info.MultiprocessorCount;
+    /// <summary>A multiprocessor has one block, or its long one is soon by itself: such a block wants all of the memory to keep enough copies in flight.</summary>
+    private bool IsDeep(int splits, long blocks) =>
+        blocks <= _context.Info.MultiprocessorCount || (splits >= FirstLongSplits && 2 * blocks <= 5L * _context.Info.MultiprocessorCount);
 
     /// <summary>Prefill rows: tiles of 128 rows and one head.</summary>
     private void AttendTiles(Matrix queries, KeyValueLayer layer, float scale, int window, Matrix output)
