@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cuda;
+using OrleansLM.Engine.Backends.Cuda.Choices;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Tensors;
@@ -14,7 +15,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly StepBatch _batch = new();
     private readonly Matrix _hidden;
     private readonly int[] _pages;
-    private readonly int[] _chosen = new int[1024];
+    private readonly GreedyChoice _choice;
 
     public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows, DataType stateType = DataType.BFloat16, int? chunkTokens = null)
     {
@@ -27,6 +28,7 @@ internal sealed class LoadedModel : IDisposable
         backend.Synchronize();
         LoadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         _hidden = Stage.AllocateHidden(maxRows);
+        _choice = new GreedyChoice(backend, config.VocabularySize, maxRows, Stage.MaxLogitRows);
         _pages = [.. Enumerable.Range(0, units)];
     }
 
@@ -59,12 +61,13 @@ internal sealed class LoadedModel : IDisposable
 
         var hidden = _hidden.Top(sequences);
         Stage.Step(_batch, hidden);
+        _choice.Begin(sequences);
         foreach (var block in Stage.Logits(_batch, hidden))
         {
-            return Greedy(Backend.ReadLogits(block.Logits), sequences);
+            _choice.Choose(block.Logits, block.First);
         }
 
-        return [];
+        return _choice.Read(sequences);
     }
 
     /// <summary>Seconds until a prompt of each of the given lengths is computed, in chunks; the last logits are read.</summary>
@@ -140,19 +143,9 @@ internal sealed class LoadedModel : IDisposable
         return samples[steps / 2];
     }
 
-    private int[] Greedy(ReadOnlySpan<float> logits, int rows)
-    {
-        for (var row = 0; row < rows; row++)
-        {
-            var mine = logits.Slice(row * Config.VocabularySize, Config.VocabularySize);
-            _chosen[row] = mine.IndexOf(System.Numerics.Tensors.TensorPrimitives.Max(mine));
-        }
-
-        return _chosen;
-    }
-
     public void Dispose()
     {
+        _choice.Dispose();
         _hidden.Buffer.Dispose();
         Stage.Dispose();
     }
