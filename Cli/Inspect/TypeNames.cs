@@ -5,12 +5,13 @@ namespace OrleansLM.Cli.Inspect;
 /// <summary>Element types as people write them.</summary>
 internal static class TypeNames
 {
-    public static IReadOnlyList<string> All { get; } = ["f32", "bf16", "f16"];
+    public static IReadOnlyList<string> All { get; } = ["f32", "bf16", "f16", "fp8"];
 
     public static string Of(DataType type) => type switch
     {
         DataType.Float32 => "f32",
         DataType.BFloat16 => "bf16",
+        DataType.Float8E4M3 => "fp8",
         _ => "f16",
     };
 

@@ -39,7 +39,7 @@ public sealed record EngineOptions
         init => _activations = value;
     }
 
-    /// <summary>Element type of keys and values; unless it is set, that of the activations.</summary>
+    /// <summary>Element type of keys and values; unless it is set, that of the activations. Float8E4M3 takes half of BFloat16's memory, at the cost of exactness; not on <c>cpu</c>.</summary>
     public DataType StateType
     {
         get => _stateType ?? Activations;
@@ -128,6 +128,11 @@ public sealed record EngineOptions
         if (Activations != DataType.Float32 && (Activations != DataType.BFloat16 || Backend != "cuda"))
         {
             throw new ArgumentException($"{nameof(Activations)} is {Activations}; expected Float32, or BFloat16 with the cuda backend");
+        }
+
+        if (!Enum.IsDefined(StateType) || (StateType == DataType.Float8E4M3 && Backend == "cpu"))
+        {
+            throw new ArgumentException($"{nameof(StateType)} is {StateType}; expected Float32, BFloat16 or Float16, or with another {nameof(Backend)} than 'cpu' Float8E4M3");
         }
 
         if (Devices.Count < 1 || Devices.Any(device => device < 0) || Devices.Distinct().Count() < Devices.Count)

@@ -9,6 +9,7 @@ using OrleansLM.Engine.Runtime.Diagnostics;
 using OrleansLM.Engine.Runtime.Loop;
 using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.State;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Text;
 using OrleansLM.Engine.Weights;
 
@@ -223,6 +224,12 @@ public sealed class InferenceEngine : IInferenceEngine
         }
     }
 
+    /// <summary>What of the options is part of the arithmetic.</summary>
+    private static string KindSuffix(EngineOptions options, bool isRecurrent) =>
+        isRecurrent && options.StateChunkTokens > 1 ? $"-chunk{options.StateChunkTokens}"
+        : !isRecurrent && options.StateType == DataType.Float8E4M3 ? "-kv8"
+        : "";
+
     private static EngineDescription Describe(Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange[] ranges, IBackend backend)
     {
         var isRecurrent = checkpoint.Config.Family == ModelFamily.Supra;
@@ -234,7 +241,7 @@ public sealed class InferenceEngine : IInferenceEngine
             WeightBytes = checkpoint.TotalBytes,
             Stages = ranges,
             Backend = backend.Description,
-            BackendKind = isRecurrent && options.StateChunkTokens > 1 ? $"{backend.Kind}-chunk{options.StateChunkTokens}" : backend.Kind,
+            BackendKind = backend.Kind + KindSuffix(options, isRecurrent),
             StateBytesPerToken = isRecurrent ? 0 : plan.UnitBytes / options.PageTokens,
             StateBytesPerSequence = isRecurrent ? plan.UnitBytes : 0,
             OpenChunkBytesPerSequence = plan.OpenBytes,

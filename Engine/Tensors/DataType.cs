@@ -6,4 +6,7 @@ public enum DataType
     Float32 = 0,
     BFloat16 = 1,
     Float16 = 2,
+
+    /// <summary>See <see cref="Float8Bits"/>; keys and values only.</summary>
+    Float8E4M3 = 3,
 }

@@ -8,6 +8,7 @@ public static class DataTypes
     {
         DataType.Float32 => 4,
         DataType.BFloat16 or DataType.Float16 => 2,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "expected Float32, BFloat16 or Float16"),
+        DataType.Float8E4M3 => 1,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "expected Float32, BFloat16, Float16 or Float8E4M3"),
     };
 }

@@ -50,6 +50,11 @@ public sealed unsafe partial class CpuBackend : IBackend
     public DeviceBuffer Allocate(DataType type, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (type == DataType.Float8E4M3)
+        {
+            throw new ArgumentException("the CPU backend keeps no Float8E4M3; expected Float32, BFloat16 or Float16", nameof(type));
+        }
+
         return new HostBuffer(type, length);
     }
 

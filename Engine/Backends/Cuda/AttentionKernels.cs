@@ -9,7 +9,7 @@ internal sealed class AttentionKernels(KernelModules modules)
     /// <summary>Tokens of a chunk in linear_attention_chunked.cu.</summary>
     public const int ChunkTokens = 16;
 
-    private readonly Dictionary<(int Dim, int Group, bool Deep), CudaKernel> _decode = [];
+    private readonly Dictionary<(int Dim, int Group, bool Deep, bool IsNarrow), CudaKernel> _decode = [];
     private readonly Dictionary<int, CudaKernel> _prefill = [];
     private CudaKernel? _linear64;
     private CudaKernel? _linear128;
@@ -23,11 +23,13 @@ internal sealed class AttentionKernels(KernelModules modules)
     /// <param name="dim">Of a head.</param>
     /// <param name="group">Query heads of a key-value head.</param>
     /// <param name="deep">One block with a deep ring on a multiprocessor, instead of two; the same bits.</param>
-    public CudaKernel Decode(int dim, int group, bool deep)
+    /// <param name="isNarrow">Pages of e4m3.</param>
+    public CudaKernel Decode(int dim, int group, bool deep, bool isNarrow)
     {
-        if (!_decode.TryGetValue((dim, group, deep), out var kernel))
+        if (!_decode.TryGetValue((dim, group, deep, isNarrow), out var kernel))
         {
-            _decode[(dim, group, deep)] = kernel = modules.Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}", $"DEEP={(deep ? 1 : 0)}")
+            _decode[(dim, group, deep, isNarrow)] = kernel = modules
+                .Get("attention_decode.cu", $"HEAD_DIM={dim}", $"GROUP={group}", $"DEEP={(deep ? 1 : 0)}", $"FP8={(isNarrow ? 1 : 0)}")
                 .Kernel("attention_decode", "pppppppppiifii");
         }
 

@@ -12,16 +12,21 @@ internal sealed class BroadKernels(KernelModules modules, int multiprocessors)
     private const int Threads = 160;
     private const int GoodBox = 32;
 
-    private readonly Dictionary<(string Entry, BroadTile Tile), CudaKernel> _kernels = [];
+    private readonly Dictionary<(string Entry, BroadTile Tile, bool IsNarrow), CudaKernel> _kernels = [];
 
     /// <summary>R of broad.cu, ascending.</summary>
     private static ReadOnlySpan<int> Sizes => [16, 32, 48, 64, 96, 128, 192, 224, 256];
 
-    public CudaKernel Get(string entry, string signature, BroadTile tile)
+    /// <param name="entry">Of broad.cu.</param>
+    /// <param name="signature">Of the entry.</param>
+    /// <param name="tile">That it is compiled for.</param>
+    /// <param name="isNarrow">Pages of e4m3.</param>
+    public CudaKernel Get(string entry, string signature, BroadTile tile, bool isNarrow = false)
     {
-        if (!_kernels.TryGetValue((entry, tile), out var kernel))
+        if (!_kernels.TryGetValue((entry, tile, isNarrow), out var kernel))
         {
-            _kernels[(entry, tile)] = kernel = modules.Get("broad.cu", $"R={tile.Rows}", $"BOX={tile.Box}").Kernel(entry, signature);
+            _kernels[(entry, tile, isNarrow)] = kernel = modules
+                .Get("broad.cu", $"R={tile.Rows}", $"BOX={tile.Box}", $"FP8={(isNarrow ? 1 : 0)}").Kernel(entry, signature);
         }
 
         return kernel;

@@ -63,7 +63,7 @@ public sealed unsafe partial class CudaBackend
         if (IsFastLayer(queries, layer) && output.Buffer.Type == DataType.BFloat16)
         {
             AttendRows(queries, layer, scale, window, output);
-            AttendTiles(queries, layer, scale, window, output);
+            AttendTiles(queries, layer, batch, scale, window, output);
             return;
         }
 
@@ -153,7 +153,7 @@ public sealed unsafe partial class CudaBackend
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
         Project(norm.Output, [new(inputs.QueryWeight, inputs.Queries), new(inputs.KeyWeight, inputs.Keys), new(inputs.ValueWeight, inputs.Values)]);
         Launch(
-            _rows.RopeStore, LaunchShape.Of(x.Rows, BlockThreads), Address(inputs.Queries), Address(inputs.Keys), Address(inputs.Values), Angles(table, x.Rows),
+            IsNarrow(layer) ? _rows.RopeStoreNarrow : _rows.RopeStore, LaunchShape.Of(x.Rows, BlockThreads), Address(inputs.Queries), Address(inputs.Keys), Address(inputs.Values), Angles(table, x.Rows),
             _step.Positions, _step.PageStart, _step.PageIds, Cuda(layer.Keys).Address, Cuda(layer.Values).Address, inputs.Queries.Columns / layer.HeadDim,
             layer.KeyValueHeads, layer.HeadDim, inputs.Queries.Columns, inputs.Keys.Columns);
     }
@@ -175,7 +175,7 @@ public sealed unsafe partial class CudaBackend
         var counters = _scratch.Block("counters", (long)rows * groups * sizeof(int));
         var deep = rows == 1 && IsDeep(splits, (long)splits * groups);
         Launch(
-            _attention.Decode(dim, heads / groups, deep), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim, deep)), Address(queries),
+            _attention.Decode(dim, heads / groups, deep, IsNarrow(layer)), new LaunchShape(splits, groups, rows, 2 * dim, AttentionKernels.DecodeShared(dim, deep)), Address(queries),
             Cuda(layer.Keys).Address, Cuda(layer.Values).Address, Address(output), _step.SinglePositions, _step.PageStart, _step.PageIds, partial, counters, groups, splits,
             scale, window, StepMemory.SingleRows);
     }
@@ -185,10 +185,16 @@ public sealed unsafe partial class CudaBackend
         blocks <= _context.Info.MultiprocessorCount || (splits >= FirstLongSplits && 2 * blocks <= 5L * _context.Info.MultiprocessorCount);
 
     /// <summary>Prefill rows: tiles of 128 rows and one head.</summary>
-    private void AttendTiles(Matrix queries, KeyValueLayer layer, float scale, int window, Matrix output)
+    private void AttendTiles(Matrix queries, KeyValueLayer layer, StepBatch batch, float scale, int window, Matrix output)
     {
         if (_step.Tiles == 0)
         {
+            return;
+        }
+
+        if (IsNarrow(layer))
+        {
+            AttendWidenedTiles(queries, layer, batch, scale, window, output);
             return;
         }
 
@@ -201,7 +207,7 @@ public sealed unsafe partial class CudaBackend
     }
 
     private bool IsFastLayer(Matrix queries, KeyValueLayer layer) =>
-        IsFast(queries, DataType.BFloat16) && layer.Keys.Type == DataType.BFloat16 && layer.PageTokens == FastPageTokens && (layer.HeadDim is 64 or 128)
+        IsFast(queries, DataType.BFloat16) && (layer.Keys.Type == DataType.BFloat16 || IsNarrow(layer)) && layer.PageTokens == FastPageTokens && (layer.HeadDim is 64 or 128)
         && queries.Columns / layer.HeadDim / layer.KeyValueHeads <= MaxGroup;
 
     private static void RequireOneType(KeyValueLayer layer, string operation)

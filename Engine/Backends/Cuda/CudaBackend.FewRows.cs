@@ -108,20 +108,20 @@ public sealed unsafe partial class CudaBackend
         if (TakesSkinny(rows, k, all / 16))
         {
             Launch(
-                _skinny.QueryKeyValue, SkinnyShape(rows, k, all / 16), Address(x), Address(wq), Address(wk), Address(wv), q, keys, values, angles, _step.Positions, _step.PageStart,
+                IsNarrow(layer) ? _skinny.QueryKeyValueNarrow : _skinny.QueryKeyValue, SkinnyShape(rows, k, all / 16), Address(x), Address(wq), Address(wk), Address(wv), q, keys, values, angles, _step.Positions, _step.PageStart,
                 _step.PageIds, rows, heads, groups, dim, k, SkinnyKernels.Slots(rows, k));
         }
         else if (rows <= WideKernels.MaxRows)
         {
             Launch(
-                _wide.Get("wide_qkv", "pppppppppppiiiii", all), _wide.Shape(all), Address(x), Address(wq), Address(wk), Address(wv), q, keys, values, angles, _step.Positions,
+                _wide.Get("wide_qkv", "pppppppppppiiiii", all, IsNarrow(layer)), _wide.Shape(all), Address(x), Address(wq), Address(wk), Address(wv), q, keys, values, angles, _step.Positions,
                 _step.PageStart, _step.PageIds, rows, heads, groups, dim, k);
         }
         else
         {
             var tile = _broad.Tile(all, sides: 2, unit: dim / 2);
             Launch(
-                _broad.Get("broad_qkv", "ttttpppppppiiiii", tile), _broad.Shape(all, tile), Boxes(x), Boxes(wq, tile), Boxes(wk, tile), Boxes(wv, tile), q, keys, values, angles,
+                _broad.Get("broad_qkv", "ttttpppppppiiiii", tile, IsNarrow(layer)), _broad.Shape(all, tile), Boxes(x), Boxes(wq, tile), Boxes(wk, tile), Boxes(wv, tile), q, keys, values, angles,
                 _step.Positions, _step.PageStart, _step.PageIds, rows, heads, groups, dim, k);
         }
     }

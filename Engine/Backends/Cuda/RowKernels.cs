@@ -22,5 +22,10 @@ internal sealed class RowKernels(KernelModules modules)
 
     public CudaKernel RopeStore => field ??= modules.Get("rope.cu").Kernel("rope_store", "pppppppppiiiii");
 
+    /// <summary><see cref="RopeStore"/> to pages of e4m3.</summary>
+    public CudaKernel RopeStoreNarrow => field ??= modules.Get("rope.cu", "FP8=1").Kernel("rope_store", "pppppppppiiiii");
+
+    public CudaKernel WidenPages => field ??= modules.Get("pages.cu").Kernel("widen_pages", "pppiippppii");
+
     public CudaKernel RopeRows => field ??= modules.Get("rope.cu").Kernel("rope_rows", "ppii");
 }

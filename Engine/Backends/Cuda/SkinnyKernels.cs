@@ -27,6 +27,9 @@ internal sealed class SkinnyKernels(KernelModules modules)
 
     public CudaKernel QueryKeyValue => field ??= Get("skinny_qkv", "pppppppppppiiiiii");
 
+    /// <summary><see cref="QueryKeyValue"/> to pages of e4m3.</summary>
+    public CudaKernel QueryKeyValueNarrow => field ??= modules.Get("skinny.cu", "FP8=1").Kernel("skinny_qkv", "pppppppppppiiiiii");
+
     /// <summary>Few enough rows to lie whole beside a ring of some depth, and few enough tiles of eight weight rows (or pairs of them) for one round of all multiprocessors.</summary>
     public static bool Takes(int rows, int k, long tiles, int multiprocessors) =>
         rows <= MaxRows && tiles <= TilesAtOnce * (long)multiprocessors && Fitting(rows, k) >= FewestSlots;

@@ -10,6 +10,7 @@ internal static class TypeCode
         DataType.Float32 => 0,
         DataType.BFloat16 => 1,
         DataType.Float16 => 2,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "expected Float32, BFloat16 or Float16"),
+        DataType.Float8E4M3 => 3,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "expected Float32, BFloat16, Float16 or Float8E4M3"),
     };
 }

@@ -12,7 +12,7 @@ internal sealed class WideKernels(KernelModules modules, int multiprocessors)
     private const int RingBytes = 204800;
     private const int Threads = 128;
 
-    private readonly Dictionary<(string Entry, int WeightRows), CudaKernel> _kernels = [];
+    private readonly Dictionary<(string Entry, int WeightRows, bool IsNarrow), CudaKernel> _kernels = [];
 
     /// <summary>R of wide.cu, ascending.</summary>
     private static ReadOnlySpan<int> Sizes => [16, 32, 48, 64, 96, 128, 192, 224, 256];
@@ -20,12 +20,13 @@ internal sealed class WideKernels(KernelModules modules, int multiprocessors)
     /// <param name="entry">Of wide.cu.</param>
     /// <param name="signature">Of the entry.</param>
     /// <param name="weightRows">All weight rows of the launch, both sides of paired ones.</param>
-    public CudaKernel Get(string entry, string signature, int weightRows)
+    /// <param name="isNarrow">Pages of e4m3.</param>
+    public CudaKernel Get(string entry, string signature, int weightRows, bool isNarrow = false)
     {
-        var key = (entry, Block(weightRows));
+        var key = (entry, Block(weightRows), isNarrow);
         if (!_kernels.TryGetValue(key, out var kernel))
         {
-            _kernels[key] = kernel = modules.Get("wide.cu", $"R={key.Item2}", $"XR={MaxRows}").Kernel(entry, signature);
+            _kernels[key] = kernel = modules.Get("wide.cu", $"R={key.Item2}", $"XR={MaxRows}", $"FP8={(isNarrow ? 1 : 0)}").Kernel(entry, signature);
         }
 
         return kernel;

@@ -10,6 +10,7 @@ internal sealed class ReferenceBuffer : DeviceBuffer
 {
     private readonly float[] _singles = [];
     private readonly ushort[] _halves = [];
+    private readonly byte[] _bytes = [];
 
     public ReferenceBuffer(DataType type, long length)
         : base(type, length)
@@ -18,6 +19,11 @@ internal sealed class ReferenceBuffer : DeviceBuffer
         {
             _singles = new float[length];
             _singles.AsSpan().Fill(float.NaN);
+        }
+        else if (type == DataType.Float8E4M3)
+        {
+            _bytes = new byte[length];
+            _bytes.AsSpan().Fill(Float8Bits.FromSingle(float.NaN));
         }
         else
         {
@@ -28,16 +34,19 @@ internal sealed class ReferenceBuffer : DeviceBuffer
 
     public float this[long index]
     {
-        get => Type == DataType.Float32 ? _singles[index] : Float16Bits.ToSingle(_halves[index], Type);
+        get => Type switch
+        {
+            DataType.Float32 => _singles[index],
+            DataType.Float8E4M3 => Float8Bits.ToSingle(_bytes[index]),
+            _ => Float16Bits.ToSingle(_halves[index], Type),
+        };
         set
         {
-            if (Type == DataType.Float32)
+            switch (Type)
             {
-                _singles[index] = value;
-            }
-            else
-            {
-                _halves[index] = Float16Bits.FromSingle(value, Type);
+                case DataType.Float32: _singles[index] = value; break;
+                case DataType.Float8E4M3: _bytes[index] = Float8Bits.FromSingle(value); break;
+                default: _halves[index] = Float16Bits.FromSingle(value, Type); break;
             }
         }
     }
@@ -48,9 +57,12 @@ internal sealed class ReferenceBuffer : DeviceBuffer
         : throw new InvalidOperationException($"the buffer holds {Type}; expected Float32");
 
     /// <summary>The raw bytes of elements [start, start + count).</summary>
-    public Span<byte> Bytes(long start, int count) => Type == DataType.Float32
-        ? MemoryMarshal.AsBytes(_singles.AsSpan(checked((int)start), count))
-        : MemoryMarshal.AsBytes(_halves.AsSpan(checked((int)start), count));
+    public Span<byte> Bytes(long start, int count) => Type switch
+    {
+        DataType.Float32 => MemoryMarshal.AsBytes(_singles.AsSpan(checked((int)start), count)),
+        DataType.Float8E4M3 => _bytes.AsSpan(checked((int)start), count),
+        _ => MemoryMarshal.AsBytes(_halves.AsSpan(checked((int)start), count)),
+    };
 
     protected override void Dispose(bool disposing)
     {

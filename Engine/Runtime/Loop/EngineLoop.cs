@@ -355,16 +355,16 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>
-    /// The stages failed, for a reason that is nobody's or one turn's. A turn that was alone has failed. Otherwise all of them lose their state, which may be half
-    /// written, and come to this point again one by one. What later steps computed on, and forks took over, is no better: it goes too.
+    /// The stages failed, for a reason that is nobody's or one turn's. A turn that was alone has failed, and the newest one where a device had not the memory for all. The others
+    /// lose their state, which may be half written, and come to this point again one by one. What later steps computed on, and forks took over, is no better: it goes too.
     /// </summary>
     private void Isolate(PendingStep step, Exception error)
     {
-        if (step.Entries.Count == 1 && step.Entries[0] is { IsCurrent: true, Turn: var alone })
+        var isFull = error is OutOfMemoryException;
+        if ((isFull || step.Entries.Count == 1) && Newest(step) is { } failed)
         {
-            // A device that is out of memory has no room for this turn beside the others: theirs go on.
-            var kind = error is OutOfMemoryException ? EngineError.ResourceExhausted : EngineError.Internal;
-            alone.Error ??= new EngineException(kind, $"the step of {alone.Sequence.Id} failed: {error.Message}", error);
+            var kind = isFull ? EngineError.ResourceExhausted : EngineError.Internal;
+            failed.Error ??= new EngineException(kind, $"the step of {failed.Sequence.Id} failed: {error.Message}", error) { RetryAfter = isFull ? _admission.Retry.After(0, 1) : null };
         }
 
         foreach (var entry in step.Entries)
@@ -373,6 +373,17 @@ internal sealed class EngineLoop : IDisposable
         }
 
         _watch.ForgetSince(step.Number);
+    }
+
+    private static EngineTurn? Newest(PendingStep step)
+    {
+        EngineTurn? newest = null;
+        foreach (var entry in step.Entries)
+        {
+            newest = entry.IsCurrent && !(newest?.Arrival > entry.Turn.Arrival) ? entry.Turn : newest;
+        }
+
+        return newest;
     }
 
     private void AfterStep(PendingStep step)

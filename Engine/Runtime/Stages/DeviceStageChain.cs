@@ -3,6 +3,7 @@ using OrleansLM.Engine.Backends.Cuda;
 using OrleansLM.Engine.Backends.Cuda.Device;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Runtime.Stages;
@@ -222,8 +223,13 @@ internal sealed class DeviceStageChain : IStageChain
         var config = checkpoint.Config;
         var row = 4L * (6 * config.HiddenSize + 2 * config.IntermediateSize) + 2L * config.VocabularySize;
         var perDevice = checkpoint.TotalBytes / backends.Count + checkpoint.TotalBytes / 16 + row * options.MaxStepTokens + (2L << 30);
-        return Math.Max(1, backends.Min(backend => backend.FreeBytes) / 10 * 9 - perDevice) * backends.Count;
+        return Math.Max(1, backends.Min(backend => backend.FreeBytes) / 10 * 9 - perDevice - WideBytes(config, options)) * backends.Count;
     }
+
+    /// <summary>What one layer's keys and values of a full context take as bf16, while its memory is enlarged: see <see cref="CudaBackend"/> on pages of e4m3.</summary>
+    private static long WideBytes(ModelConfig config, EngineOptions options) => options.StateType == DataType.Float8E4M3
+        ? 4L * sizeof(ushort) * config.KeyValueHeadCount * config.HeadDim * (options.MaxSequenceTokens ?? config.ContextLength)
+        : 0;
 
     private static DeviceStage NewStage(Checkpoint checkpoint, EngineOptions options, StatePlan plan, LayerRange range, CudaBackend backend)
     {

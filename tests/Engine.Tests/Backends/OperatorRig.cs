@@ -174,7 +174,10 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed, bool narrow
         backend.Dispose();
     }
 
-    private static byte[] Encode(float[] values, DataType type) => type == DataType.Float32
-        ? MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
-        : MemoryMarshal.AsBytes(Array.ConvertAll(values, value => Float16Bits.FromSingle(value, type)).AsSpan()).ToArray();
+    private static byte[] Encode(float[] values, DataType type) => type switch
+    {
+        DataType.Float32 => MemoryMarshal.AsBytes(values.AsSpan()).ToArray(),
+        DataType.Float8E4M3 => Array.ConvertAll(values, Float8Bits.FromSingle),
+        _ => MemoryMarshal.AsBytes(Array.ConvertAll(values, value => Float16Bits.FromSingle(value, type)).AsSpan()).ToArray(),
+    };
 }

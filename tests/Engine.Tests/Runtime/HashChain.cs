@@ -54,6 +54,9 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
 
     public bool IsWhole { get; set; } = true;
 
+    /// <summary>Steps of more turns find no memory.</summary>
+    public int RoomForTurns { get; set; } = int.MaxValue;
+
     public EngineException? Unavailable { get; set; }
 
     public int UnderWay => _underWay.Count;
@@ -84,6 +87,11 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
         if (!IsReady || _underWay.Count == _places)
         {
             throw new InvalidOperationException("a step was begun that the chain has no room for");
+        }
+
+        if (step.Batch.SegmentCount > RoomForTurns)
+        {
+            throw new InsufficientMemoryException("the device is full");
         }
 
         Record(step.Batch);

@@ -29,6 +29,29 @@ public sealed class TurnFailureTests
         Assert.Equal(rig.Expected([.. before, .. next], 5), Generate(rig, sequence, next, 5));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_device_that_is_full_refuses_the_newest_and_the_others_go_on(bool follows)
+    {
+        using var rig = new LoopRig(follows: follows);
+        var turns = Enumerable.Range(0, 3).Select(i => rig.Create().Submit(LoopRig.Request(LoopRig.Tokens(20, i), 30))).ToArray();
+        for (var round = 0; round < 8; round++)
+        {
+            rig.Loop.RunOnce();
+        }
+
+        rig.Chain.RoomForTurns = 2;
+        rig.RunUntilIdle();
+        var error = LoopRig.Error(turns[2]);
+        Assert.Equal(EngineError.ResourceExhausted, error.Error);
+        Assert.NotNull(error.RetryAfter);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(rig.Expected(LoopRig.Tokens(20, i), 30), LoopRig.Ids(LoopRig.Read(turns[i])));
+        }
+    }
+
     [Fact]
     public void A_poisoned_recurrent_step_is_computed_anew()
     {

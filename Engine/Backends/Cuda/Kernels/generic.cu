@@ -1,13 +1,19 @@
 // Every operator for any shape, element type and alignment: right before fast. Shapes that the fast kernels do not take come here.
-// Types: 0 f32, 1 bf16, 2 f16. Rows whose position is negative are padding of a recorded step: nothing is read or written for them.
+// Types: 0 f32, 1 bf16, 2 f16, 3 e4m3 (Float8Bits). Rows whose position is negative are padding of a recorded step: nothing is read or written for them.
 // Each row's sums have an order of their own that no other row and no launch size changes.
 
 #define BF16 1
 #define F16 2
+#define E4M3 3
 #define INFINITY_F __int_as_float(0x7f800000)
 
 __device__ __forceinline__ float get(const void* p, int type, long long i) {
   if (type == 0) return ((const float*)p)[i];
+  if (type == E4M3) {
+    unsigned byte = ((const unsigned char*)p)[i], rest = byte & 0x7f;
+    float value = __uint_as_float(rest == 0x7f ? 0x7fc00000u : rest << 20) * __uint_as_float(247u << 23);
+    return byte & 0x80 ? -value : value;
+  }
   unsigned short bits = ((const unsigned short*)p)[i];
   if (type == BF16) return __uint_as_float((unsigned)bits << 16);
   float value;
@@ -18,6 +24,14 @@ __device__ __forceinline__ float get(const void* p, int type, long long i) {
 __device__ __forceinline__ void put(void* p, int type, long long i, float value) {
   if (type == 0) {
     ((float*)p)[i] = value;
+    return;
+  }
+  if (type == E4M3) {
+    unsigned sign = __float_as_uint(value) >> 24 & 0x80, bits = __float_as_uint(fminf(fabsf(value), 448.f));
+    if (value != value) bits = 0x7f;
+    else if (bits < 0x3c800000u) bits = (unsigned)rintf(__uint_as_float(bits) * 512.f);
+    else bits = ((bits + 0x7ffff + (bits >> 20 & 1)) >> 20) - (120 << 3);
+    ((unsigned char*)p)[i] = (unsigned char)(sign | bits);
     return;
   }
   unsigned short bits;

@@ -124,7 +124,7 @@ internal sealed unsafe class DriverApi
     {
         if (status != 0)
         {
-            throw new CudaException(call, status, Reason(status), detail);
+            throw Failure(status, call, detail);
         }
     }
 
@@ -136,11 +136,17 @@ internal sealed unsafe class DriverApi
     {
         if (status != 0)
         {
-            throw new CudaException(call, status, Reason(status), detail.Take());
+            throw Failure(status, call, detail.Take());
         }
     }
 
     public string Reason(int status) => $"{Text(_getErrorName, status)}: {Text(_getErrorString, status)}";
+
+    private Exception Failure(int status, string call, string detail)
+    {
+        var failure = new CudaException(call, status, Reason(status), detail);
+        return status == OutOfMemory ? new InsufficientMemoryException(failure.Message, failure) : failure;
+    }
 
     private void Initialize(delegate* unmanaged<uint, int> init)
     {
