@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using OrleansLM.Cli.Client;
+using OrleansLM.Cli.Inspect;
 using OrleansLM.Cli.Local;
 using OrleansLM.Engine.Runtime;
-using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 using OrleansLM.Silo.Snapshots;
 
