@@ -139,7 +139,10 @@ internal sealed unsafe class StepMemory(CudaContext context, CudaStream stream) 
             Fill(s, segment, memory);
         }
 
-        SortTiles(batch, memory.Slice(11 * Rows, 2 * Tiles));
+        if (Tiles > 1)
+        {
+            SortTiles(batch, memory.Slice(11 * Rows, 2 * Tiles));
+        }
     }
 
     private void Fill(int index, StepSegment segment, Span<int> memory)
@@ -165,14 +168,9 @@ internal sealed unsafe class StepMemory(CudaContext context, CudaStream stream) 
         }
     }
 
-    /// <summary>Tiles at late positions take longest and go first.</summary>
-    private void SortTiles(StepBatch batch, Span<int> tiles)
+    /// <summary>Tiles at late positions take longest and go first. Decode steps have none: this allocates.</summary>
+    private static void SortTiles(StepBatch batch, Span<int> tiles)
     {
-        if (Tiles < 2)
-        {
-            return;
-        }
-
         var order = System.Runtime.InteropServices.MemoryMarshal.Cast<int, (int Segment, int Row)>(tiles);
         var segments = batch.Segments.ToArray();
         order.Sort((a, b) => (segments[b.Segment].StartPosition + b.Row).CompareTo(segments[a.Segment].StartPosition + a.Row));

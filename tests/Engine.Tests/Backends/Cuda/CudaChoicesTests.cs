@@ -86,8 +86,10 @@ public sealed class CudaChoicesTests
         var counters = new EngineCounters();
         using var instruments = new EngineInstruments(null, model, counters, parts.Pool.PageCount);
         using var loop = new EngineLoop(parts, instruments, counters);
-        var sampling = new SamplingParameters { Temperature = 0.8f, TopP = 0.9f, RepetitionPenalty = 1.1f, LogitBias = Enumerable.Range(20, 30).ToDictionary(id => id, _ => -50f) };
-        var turns = Enumerable.Range(0, batch).Select(i => loop.NewSequence([1, 100 + i]).Submit(LoopRig.Request([], 700, i % 2 == 0 ? SamplingParameters.Greedy : sampling))).ToArray();
+        // Bytes, which become characters, are left out: a text that is put together is a new string.
+        var greedy = new SamplingParameters { LogitBias = Enumerable.Range(0, 300).ToDictionary(id => id, _ => -100f) };
+        var seeded = greedy with { Temperature = 0.8f, TopP = 0.9f, RepetitionPenalty = 1.1f };
+        var turns = Enumerable.Range(0, batch).Select(i => loop.NewSequence([1, 400 + i]).Submit(LoopRig.Request([], 700, i % 2 == 0 ? greedy : seeded))).ToArray();
         Steps(loop, turns, 200);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var followed = chain.Followers;
