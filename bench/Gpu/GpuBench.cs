@@ -45,7 +45,9 @@ public static class GpuBench
         SessionRows.MeasureAsync(session).GetAwaiter().GetResult();
         if (options.Json is { } path)
         {
-            BenchReport.Here(session.Rows).WriteJson(path);
+            var device = devices.Require(options.Devices[0]);
+            var driver = $"driver for CUDA {devices.DriverVersion / 1000}.{devices.DriverVersion % 1000 / 10}";
+            BenchReport.Here(session.Rows, $"{(options.Devices.Count > 1 ? $"{options.Devices.Count} x " : "")}{device.Name}, {driver}").WriteJson(path);
         }
 
         return 0;

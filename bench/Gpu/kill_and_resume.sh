@@ -106,7 +106,7 @@ done
 
 if [ -n "$json" ]; then
   gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null | head -1 || true)
-  commit=${COMMIT:-$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)}
+  commit=${ORLEANSLM_COMMIT:-$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)}
   { echo '{'; echo "  \"machine\": \"${gpu:-no GPU}; $(nproc) cores, $(uname -s)\","; echo "  \"commit\": \"$commit\","; echo '  "rows": ['
     for i in "${!rows[@]}"; do echo "    ${rows[$i]}$([ "$i" -lt $((${#rows[@]} - 1)) ] && echo ,)"; done; echo '  ]'; echo '}'; } >"$json"
 fi

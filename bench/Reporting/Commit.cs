@@ -3,13 +3,18 @@ using System.Diagnostics;
 
 namespace OrleansLM.Reporting;
 
-/// <summary>The commit of the repository around the current directory.</summary>
+/// <summary>The commit of the repository around the current directory, or what ORLEANSLM_COMMIT says where a copy has no repository.</summary>
 public static class Commit
 {
     public const string Unknown = "unknown";
 
     public static string Here()
     {
+        if (Environment.GetEnvironmentVariable("ORLEANSLM_COMMIT") is { Length: > 0 } given)
+        {
+            return given;
+        }
+
         var hash = Git("rev-parse", "--short", "HEAD");
         if (string.IsNullOrEmpty(hash))
         {

@@ -42,7 +42,7 @@ internal sealed class QualityCommand
         using var model = LocalModel.Open(_local.Model(parsed));
         var filler = model.Encode(await File.ReadAllTextAsync(parsed.GetValue(_text)!, cancellationToken), bos: false);
         await using var engine = model.Load(_local.Engine(parsed), 2L * lengths.Concat(passKeys).DefaultIfEmpty(1024).Max() + 1024, remote: null);
-        Console.WriteLine($"{MachineDescription.Here()}; {engine.Description.ModelName}");
+        Console.WriteLine($"{MachineDescription.Here()}; {engine.Description.Backend}; {engine.Description.ModelName}");
         _table.WriteHeader();
         if (lengths.Length > 0)
         {
@@ -56,7 +56,7 @@ internal sealed class QualityCommand
 
         if (parsed.GetValue(_json) is { } path)
         {
-            BenchReport.Here(_rows).WriteJson(path);
+            BenchReport.Here(_rows, engine.Description.Backend).WriteJson(path);
         }
     }
 
