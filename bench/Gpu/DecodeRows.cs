@@ -29,8 +29,7 @@ internal static class DecodeRows
         var pages = Math.Max(prompts.Max(), batches.Max(batch => batch.Sequences * batch.Context)) / 64;
         using var model = new LoadedModel(backend, config, weights, pages, Chunk);
         session.Add(BenchRow.Of(
-            $"upload/{name}", weights.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9,
-            $"{weights.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s, with the allocation of {pages / 16 * Shapes.StateBytesPerToken(config) / 1e6:F0} MB of pages"));
+            $"upload/{name}", model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
         if (session.Wants("prefill"))
         {
             model.Prefill(Chunk, Chunk);

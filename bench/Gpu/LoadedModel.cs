@@ -38,8 +38,13 @@ internal sealed class LoadedModel : IDisposable
 
     public StageModel Stage { get; }
 
-    /// <summary>Allocation and upload.</summary>
+    /// <summary>Until the model can be stepped: weights, and memory for pages or states and for activations.</summary>
     public double LoadSeconds { get; }
+
+    /// <summary>Bytes of weights a second, the allocation of their memory included.</summary>
+    public double UploadRate => Backend.UploadedBytes / Backend.UploadSeconds;
+
+    public string UploadNote => $"{Backend.UploadedBytes / 1e9:F1} GB in {Backend.UploadSeconds:F2} s, with the allocation of their memory; the model was there after {LoadSeconds:F2} s, with {Stage.State.SizeInBytes / 1e9:F1} GB for pages or states";
 
     private bool IsRecurrent => Config.Family == ModelFamily.Supra;
 

@@ -29,7 +29,7 @@ internal static class ParityRows
             if (activations == DataType.BFloat16)
             {
                 session.Add(BenchRow.Of(
-                    "upload/checkpoint", checkpoint.TotalBytes / model.LoadSeconds / 1e9, "GB/s", session.UploadRate / 1e9, $"{checkpoint.TotalBytes / 1e9:F1} GB in {model.LoadSeconds:F2} s, from files in the page cache"));
+                    "upload/checkpoint", model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
             }
 
             var found = model.Logits(ids);

@@ -36,7 +36,9 @@ public sealed unsafe partial class CudaBackend
     {
         var wanted = Bucket(count);
         Stage(batch, Math.Max(_step.Rows, batch.RowCount));
-        var isWhole = _options.Graphs && first == 0 && count == batch.LogitRowCount && wanted > 0 && wanted <= Math.Min(body.MaxLogitRows, _step.Rows);
+        // Steps with prefill have any number of rows: a recording for each of them would take memory and hardly ever serve again.
+        var isWhole = _options.Graphs && Bucket(_step.Rows) == _step.Rows && first == 0 && count == batch.LogitRowCount && wanted > 0
+            && wanted <= Math.Min(body.MaxLogitRows, _step.Rows);
         var key = new StepKey(body, IsHead: true, _step.Rows, wanted, 0, Address(hidden));
         if (!isWhole)
         {

@@ -73,6 +73,9 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <summary>Bytes of weights read from files so far.</summary>
     public long UploadedBytes => _uploader.UploadedBytes;
 
+    /// <summary>Seconds that uploading them took, the allocation of their memory included.</summary>
+    public double UploadSeconds => _uploader.Seconds;
+
     internal CudaStream Stream => _stream;
 
     internal CudaContext Context => _context;

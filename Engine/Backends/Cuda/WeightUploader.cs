@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OrleansLM.Engine.Backends.Cuda.Device;
 using OrleansLM.Engine.Tensors;
@@ -21,9 +22,13 @@ internal sealed unsafe class WeightUploader(CudaContext context, CudaStream stre
     public DataType TypeOf(HostTensor tensor) =>
         tensor.Rows == 1 || (!narrow && tensor.Type != DataType.BFloat16) ? DataType.Float32 : DataType.BFloat16;
 
+    /// <summary>Seconds that this took, the allocation of the weights' memory included.</summary>
+    public double Seconds { get; private set; }
+
     /// <summary>Queues the upload; the tensor's memory has been read when this returns.</summary>
     public DeviceMemory Upload(HostTensor tensor)
     {
+        var began = Stopwatch.GetTimestamp();
         var target = TypeOf(tensor);
         var memory = new DeviceMemory(context, (long)tensor.Rows * tensor.Columns * target.SizeInBytes());
         try
@@ -38,6 +43,7 @@ internal sealed unsafe class WeightUploader(CudaContext context, CudaStream stre
             }
 
             UploadedBytes += tensor.SizeInBytes;
+            Seconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             return memory;
         }
         catch
