@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -36,7 +35,7 @@ internal sealed partial class CutWatch(
             return;
         }
 
-        var reached = await Task.WhenAll(others.Select(other => ReachesAsync(other, stopping)));
+        var reached = await Task.WhenAll(others.Select(other => PortCheck.AnswersAsync(other.Endpoint, cluster.ProbeTimeout, time, stopping)));
         SiloAddress[] unreachable = [.. others.Where((other, i) => !reached[i] && signs.SilenceOf(other) > cluster.CutLimit)];
         foreach (var loser in CutVerdict.Losers(silo.SiloAddress, others.Length, unreachable).Intersect(_suspects))
         {
@@ -47,23 +46,6 @@ internal sealed partial class CutWatch(
     }
 
     private bool IsOther(ClusterMember member) => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress);
-
-    /// <summary>Whether the silo's port answers: one that is frozen or busy is no case of a cut.</summary>
-    private async Task<bool> ReachesAsync(SiloAddress other, CancellationToken stopping)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        limit.CancelAfter(cluster.ProbeTimeout);
-        using var socket = new Socket(other.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(other.Endpoint, limit.Token);
-            return true;
-        }
-        catch (Exception failure) when (failure is SocketException || (failure is OperationCanceledException && !stopping.IsCancellationRequested))
-        {
-            return false;
-        }
-    }
 
     private async Task GiveUpAsync(SiloAddress loser)
     {
