@@ -6,14 +6,14 @@
 # minute, as compose's `restart: always` would; `down` ends them for good. Logs and process ids lie in the data folder (default: a folder "cluster" in ORLEANSLM_DATA or ~/.local/share/orleanslm).
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-action=up silos=3 gateways=2 store= data="${ORLEANSLM_DATA:-$HOME/.local/share/orleanslm}/cluster" model="$root/models/tiny-yarn-mistral-128k" port=5190
+action=up silos=3 gateways=2 store= data="${ORLEANSLM_DATA:-$HOME/.local/share/orleanslm}/cluster" model="$root/models/tiny-yarn-mistral-128k" port=5190 given=
 case "${1:-}" in up|down|status) action=$1; shift ;; --help|-h) sed -n '2,7p' "$0"; exit 0 ;; esac
 while [ $# -gt 0 ]; do
   case "$1" in
     --silos) silos=$2; shift 2 ;;
     --gateways) gateways=$2; shift 2 ;;
     --store) store=$2; shift 2 ;;
-    --data) data=$2; shift 2 ;;
+    --data) data=$2 given=1; shift 2 ;;
     --model) model=$2; shift 2 ;;
     --port) port=$2; shift 2 ;;
     --) shift; break ;;
@@ -107,4 +107,4 @@ for name in "${names[@]}"; do
 done
 printf '%d silos and %d gateways over %s, up after %.1f s\n' "$silos" "$gateways" "$store" "$(( ($(date +%s%N) - started) / 100000000 ))e-1"
 for ((i = 1; i <= gateways; i++)); do sed -n 's/.*listening on/gateway/p' "$data/gateway-$i.out"; done
-echo "logs: $data    stop: deploy/local.sh down${ORLEANSLM_DATA:+ --data $data}"
+echo "logs: $data    stop: deploy/local.sh down${given:+ --data $data}"

@@ -14,10 +14,10 @@ public interface IStageGrain : IGrainWithStringKey
     [Alias("Unload")]
     Task UnloadAsync(string pipeline, CancellationToken cancellationToken = default);
 
-    /// <summary>A pipeline that begins here asks for its route again and connects anew; its turns go on with the same tokens.</summary>
+    /// <summary>A pipeline that begins here connects anew; its turns go on with the same tokens.</summary>
     /// <param name="pipeline">Which.</param>
-    /// <param name="stages">Into how many stages it is to be cut anew; null: its cuts stay.</param>
+    /// <param name="stages">Where it runs then, cut as they say.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [Alias("Reroute")]
-    Task RerouteAsync(string pipeline, int? stages, CancellationToken cancellationToken = default);
+    Task RerouteAsync(string pipeline, StagePlace[] stages, CancellationToken cancellationToken = default);
 }

@@ -40,7 +40,7 @@ public sealed record PipelineRequest
     [Id(9)]
     public StagePlace[]? Current { get; init; }
 
-    /// <summary>It is to be cut anew into <see cref="Stages"/>, wherever it runs now.</summary>
+    /// <summary>Where it is to run from its next connection on, however it is cut now; null: where the plan has it then.</summary>
     [Id(10)]
-    public bool CutAnew { get; init; }
+    public StagePlace[]? Planned { get; init; }
 }

@@ -142,7 +142,7 @@ internal sealed class FreshPlacement
     }
 
     private PipelinePlan TooMany(int stages) => new(
-        _pipeline.Name, [], $"{stages} stages of {_model.Name}; there are {_others.Length + 1} devices and {_model.LayerCount} layers");
+        _pipeline.Name, [], $"{stages} stages of {_model.Name}; {_others.Length + 1} devices can take one (the first one's, and those with Stages:Enabled that have the model and do not drain), and there are {_model.LayerCount} layers");
 
     private PipelinePlan Problem(int stages)
     {

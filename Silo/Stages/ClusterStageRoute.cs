@@ -24,23 +24,16 @@ internal sealed class ClusterStageRoute(IGrainFactory grains, PipelineTable tabl
     public async Task<StagePlace[]> PlaceAsync(CancellationToken cancellation)
     {
         var request = table.Find(pipeline)!;
-        var stages = await AskAsync(request, cancellation).ConfigureAwait(false);
-        table.Set(request with { Current = stages, CutAnew = false });
+        var stages = request.Planned ?? await AskAsync(request, cancellation).ConfigureAwait(false);
+        table.Placed(request, stages);
         var kept = stages.Select(Held).ToHashSet();
         await Task.WhenAll((request.Current ?? []).Skip(1).Where(stage => !kept.Contains(Held(stage))).Select(stage => UnloadAsync(stage.Silo))).ConfigureAwait(false);
         return stages;
     }
 
-    /// <summary>Where there is no room for the new cut after all, the stages stay as they are.</summary>
     private async Task<StagePlace[]> AskAsync(PipelineRequest request, CancellationToken cancellation)
     {
-        var plan = grains.GetGrain<IPlanGrain>(0);
-        var placement = await plan.PlaceAsync(request, cancellation).ConfigureAwait(false);
-        if (placement.Problem is not null && request is { CutAnew: true, Current: { } current })
-        {
-            placement = await plan.PlaceAsync(request with { CutAnew = false, Stages = current.Length }, cancellation).ConfigureAwait(false);
-        }
-
+        var placement = await grains.GetGrain<IPlanGrain>(0).PlaceAsync(request, cancellation).ConfigureAwait(false);
         return placement.Problem is { } problem ? throw new LinkLostException($"the stages of {pipeline} cannot be placed: {problem}") : placement.Stages;
     }
 

@@ -17,14 +17,20 @@ public sealed class PipelineTable
 
     public void SetReroute(string pipeline, Action reroute) => _reroutes[pipeline] = reroute;
 
+    /// <summary>Where the pipeline is now; what was planned for it has come true, unless something else was planned meanwhile.</summary>
+    public void Placed(PipelineRequest request, StagePlace[] stages) => _requests.AddOrUpdate(
+        request.Pipeline,
+        _ => request with { Current = stages, Planned = null },
+        (_, known) => known with { Current = stages, Planned = ReferenceEquals(known.Planned, request.Planned) ? null : known.Planned });
+
     /// <param name="pipeline">Which.</param>
-    /// <param name="stages">Into how many stages it is cut anew; null: its cuts stay.</param>
+    /// <param name="stages">Where it is to run then; null: where the plan has it.</param>
     /// <returns>False when no such pipeline begins here, or it is not connected yet.</returns>
-    public bool Reroute(string pipeline, int? stages = null)
+    public bool Reroute(string pipeline, StagePlace[]? stages = null)
     {
         if (stages is not null && Find(pipeline) is { } request)
         {
-            Set(request with { Stages = stages, CutAnew = true });
+            Set(request with { Stages = stages.Length, Planned = stages });
         }
 
         var found = _reroutes.TryGetValue(pipeline, out var reroute);

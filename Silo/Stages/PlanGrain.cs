@@ -48,7 +48,7 @@ public sealed class PlanGrain(IClusterMembershipService membership, TimeProvider
 
         foreach (var pipeline in plan.Pipelines.Where(pipeline => pipeline.ConnectsAnew(query)))
         {
-            await GrainFactory.GetGrain<IStageGrain>(pipeline.Stages[0].Silo).RerouteAsync(pipeline.Pipeline, query.Stages, cancellationToken);
+            await GrainFactory.GetGrain<IStageGrain>(pipeline.Stages[0].Silo).RerouteAsync(pipeline.Pipeline, pipeline.Stages, cancellationToken);
         }
 
         return plan;

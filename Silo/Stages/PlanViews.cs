@@ -20,7 +20,7 @@ internal static class PlanViews
         Head = request.Head,
         Stages = request.Stages,
         LeastStages = request.Stages == 1 ? 1 : 2,
-        Current = anew || request.CutAnew ? null : request.Current?.Select(stage => new PlacedStage(stage.Silo, new LayerRange(stage.FirstLayer, stage.EndLayer))).ToArray(),
+        Current = anew ? null : request.Current?.Select(stage => new PlacedStage(stage.Silo, new LayerRange(stage.FirstLayer, stage.EndLayer))).ToArray(),
         Model = new ModelView
         {
             Name = request.Model,

@@ -17,7 +17,7 @@ public sealed class StageGrain(StageNode node, PipelineTable pipelines) : Grain,
 
     public Task UnloadAsync(string pipeline, CancellationToken cancellationToken = default) => Task.Run(() => node.Unload(pipeline), cancellationToken);
 
-    public Task RerouteAsync(string pipeline, int? stages, CancellationToken cancellationToken = default) => Task.Run(
+    public Task RerouteAsync(string pipeline, StagePlace[] stages, CancellationToken cancellationToken = default) => Task.Run(
         () =>
         {
             if (!pipelines.Reroute(pipeline, stages))

@@ -39,9 +39,10 @@ public sealed class PlanTests(SpreadCluster spread) : IClassFixture<SpreadCluste
         Assert.Equal(0, exitCode);
         Assert.Contains($"{name}: 2 stages, connects anew", output);
         await Eventually.HoldsAsync(
-            async () => StageOf(await Cluster.Cluster.PlanAsync(new PlanRequest()), name) is { Change: StageChange.Kept } stage && stage.Silo == moving.Silo, () => "the stage did not move");
+            async () => StageOf(await Cluster.Cluster.PlanAsync(new PlanRequest { Apply = true }), name) is { Change: StageChange.Kept } stage && stage.Silo != emptied, () => "the stage did not move");
         var (undrained, _) = await spread.RunAsync("undrain", emptied, "--json");
         Assert.Equal(0, undrained);
+        await spread.SettlesAsync(stages: 2);
         await Cluster.AssertEqualAsync(reference, await Cluster.RunAsync(await Cluster.CreateAsync("planned"), 0, _ => Task.CompletedTask), "planned");
     }
 
@@ -55,17 +56,19 @@ public sealed class PlanTests(SpreadCluster spread) : IClassFixture<SpreadCluste
             if (turn.Tokens.Count is 10 or 100)
             {
                 var stages = turn.Tokens.Count == 10 ? 3 : 2;
-                var (exitCode, output) = await spread.RunAsync("plan", "--model", Model, "--stages", $"{stages}", "--apply");
+                var (exitCode, output) = await spread.RunAsync("plan", "--model", Model, "--stages", $"{stages}", "--apply", "--json");
                 Assert.Equal(0, exitCode);
-                Assert.Contains($"{stages} stages, connects anew", output);
+                var shown = PlanResponse.Parser.ParseJson(output);
+                Assert.All(shown.Pipelines, pipeline => Assert.Equal((true, stages), (pipeline.Applied, pipeline.Stages.Count)));
                 await spread.RunsInAsync(stages);
+                Assert.Equal(CutsOf(shown), CutsOf(await Cluster.Cluster.PlanAsync(new PlanRequest())));
             }
         });
         await Cluster.AssertEqualAsync(reference, found, session);
         var one = await Assert.ThrowsAsync<RpcException>(async () => await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 1, Apply = true }));
         Assert.Equal((StatusCode.InvalidArgument, true), (one.StatusCode, one.Status.Detail.Contains("expected [2, 1024]", StringComparison.Ordinal)));
         Assert.All((await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 4, Apply = true })).Pipelines, pipeline => Assert.Contains("4 stages", pipeline.Problem));
-        await spread.RunsInAsync(2);
+        await spread.SettlesAsync(stages: 2);
     }
 
     [Fact]
@@ -94,6 +97,10 @@ public sealed class PlanTests(SpreadCluster spread) : IClassFixture<SpreadCluste
         var usage = woken.Finished!.Usage;
         Assert.True(usage.PrefilledTokens <= usage.PromptTokens + PageTokens, $"{usage} in a session that slept; its state was computed again\n{Cluster.Nodes.Errors}");
     }
+
+    /// <summary>What was shown is what is done.</summary>
+    private static IEnumerable<(string Pipeline, int FirstLayer)> CutsOf(PlanResponse plan) =>
+        plan.Pipelines.SelectMany(pipeline => pipeline.Stages, (pipeline, stage) => (pipeline.Pipeline, stage.FirstLayer));
 
     private static PlannedStage StageOf(PlanResponse plan, string pipeline) => plan.Pipelines.Single(planned => planned.Pipeline == pipeline).Stages[1];
 }

@@ -111,7 +111,7 @@ public sealed class ClusterPlannerTests
         var pipeline = new PipelineView { Name = "p", Head = "a", Model = model };
         Assert.Contains("m takes 37 bytes and does not fit in 1 stages", Plan([new DeviceView("a", "", 20, 1)], pipeline).Problem!, StringComparison.Ordinal);
         Assert.Contains("first device, a, is not there", Plan([new DeviceView("b", "", 20, 1)], pipeline).Problem!, StringComparison.Ordinal);
-        Assert.Contains("3 stages of m; there are 1 devices and 2 layers", Plan([new DeviceView("a", "", 99, 1)], pipeline with { Stages = 3 }).Problem!, StringComparison.Ordinal);
+        Assert.Contains("3 stages of m; 1 devices can take one", Plan([new DeviceView("a", "", 99, 1)], pipeline with { Stages = 3 }).Problem!, StringComparison.Ordinal);
     }
 
     /// <summary>Stages may still move to devices that later pipelines left free; that comes to rest.</summary>
