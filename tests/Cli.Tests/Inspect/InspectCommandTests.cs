@@ -36,6 +36,17 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Contains("the folder holds no weights", Assert.Single(report.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("fp8", 64 << 10)]
+    [InlineData("bf16", 128 << 10)]
+    [InlineData("f32", 256 << 10)]
+    public void The_plan_counts_keys_and_values_of_the_type_that_is_asked_for(string type, long bytesPerToken)
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), YarnMistral);
+        var report = ModelInspector.Inspect(new InspectOptions { Directory = _folder, StateType = TypeNames.Parse(type) });
+        Assert.Equal((type, bytesPerToken), (report.State.Type, report.State.BytesPerToken));
+    }
+
     [Fact]
     public void Json_has_the_same_numbers_as_the_report()
     {
