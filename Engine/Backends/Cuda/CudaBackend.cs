@@ -76,6 +76,9 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <summary>Seconds that uploading them took, the allocation of their memory included.</summary>
     public double UploadSeconds => _uploader.Seconds;
 
+    /// <summary>Kinds of steps that are recorded; each takes memory of the device.</summary>
+    internal int RecordingCount => _graphs.Count;
+
     internal CudaStream Stream => _stream;
 
     internal CudaContext Context => _context;

@@ -11,6 +11,9 @@ internal sealed class StepGraphs(CudaStream stream) : IDisposable
     private readonly Dictionary<StepKey, CudaGraph?> _graphs = [];
     private int _generation;
 
+    /// <summary>Steps that are recorded, or will be when they come again.</summary>
+    public int Count => _graphs.Count;
+
     /// <param name="key">Everything that addresses and launch sizes depend on.</param>
     /// <param name="generation">Rises when memory moved.</param>
     /// <param name="work">Queues the step.</param>
