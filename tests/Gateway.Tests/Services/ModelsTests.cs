@@ -74,7 +74,7 @@ public sealed class ModelsTests(SharedServer shared)
         Assert.Equal(device.Bytes - stage.WeightBytes - stage.StateBytes, device.FreeBytes);
         var whatIf = Assert.Single((await Server.Cluster.PlanAsync(new PlanRequest { Model = "tiny-yarn-mistral-128k", Stages = 2 })).Pipelines);
         Assert.Empty(whatIf.Stages);
-        Assert.Contains("there are 1 devices", whatIf.Problem);
+        Assert.Contains("1 devices can take one", whatIf.Problem);
     }
 
     private async Task<(List<ScoreChunk> Chunks, ScoreSummary Summary)> ScoreAsync(int top)
