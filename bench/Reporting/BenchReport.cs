@@ -7,13 +7,14 @@ namespace OrleansLM.Reporting;
 /// <param name="Commit">Abbreviated hash, with <c>+</c> when files differ from it; <c>unknown</c> outside a repository.</param>
 /// <param name="Rows">In the order in which they were measured.</param>
 /// <param name="Command">What was run, without the program's path.</param>
-public sealed record BenchReport(string Machine, string Commit, IReadOnlyList<BenchRow> Rows, string? Command = null)
+/// <param name="Measured">When the last row was measured.</param>
+public sealed record BenchReport(string Machine, string Commit, IReadOnlyList<BenchRow> Rows, string? Command = null, DateTimeOffset? Measured = null)
 {
     /// <summary>A report of rows measured by this process on this machine.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="device">What computed, where that is not the processor.</param>
     public static BenchReport Here(IReadOnlyList<BenchRow> rows, string? device = null) => new(
-        device is null ? MachineDescription.Here() : $"{device}; {MachineDescription.Here()}", Reporting.Commit.Here(), rows, string.Join(' ', Environment.GetCommandLineArgs().Skip(1)));
+        device is null ? MachineDescription.Here() : $"{device}; {MachineDescription.Here()}", Reporting.Commit.Here(), rows, string.Join(' ', Environment.GetCommandLineArgs().Skip(1)), TimeProvider.System.GetUtcNow());
 
     public static BenchReport ReadJson(string path)
     {
