@@ -31,7 +31,8 @@ public sealed class StepBatch
     private int PageIdCount { get; set; }
 
     /// <summary>
-    /// Token id of each row, [T]. A negative one, ~i, stands for the token that entry i of the logit rows of the step before chooses; see <see cref="Follows"/>.
+    /// Token id of each row, [T]. A negative one stands for a token that a step under way is still to choose: ~p, where p is the place at which its id will be found (see
+    /// <see cref="ToCome"/>).
     /// </summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, RowCount);
 
@@ -91,8 +92,8 @@ public sealed class StepBatch
         return first;
     }
 
-    /// <summary>What stands in <see cref="Tokens"/> for the token that an entry of the logit rows of the step before chooses.</summary>
-    internal static int ToCome(int logitRow) => ~logitRow;
+    /// <summary>What stands in <see cref="Tokens"/> for the token found at a place of <see cref="Loop.ChoicePlace"/>.</summary>
+    internal static int ToCome(int place) => ~place;
 
     /// <summary>Asks for the logits of a row; rows must be asked for in ascending order.</summary>
     public void AddLogitRow(int row)

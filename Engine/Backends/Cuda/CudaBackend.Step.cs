@@ -89,9 +89,9 @@ public sealed unsafe partial class CudaBackend
 
     private void Stage(StepBatch batch, int rows)
     {
-        if (_step.Stage(batch, rows) && batch.Follows)
+        if (_step.Stage(batch, rows))
         {
-            _sampler!.TakeTokens(_step.Tokens, batch.RowCount);
+            TakeTokens(batch);
         }
 
         _anglesOf = null;

@@ -153,8 +153,9 @@ public sealed unsafe partial class CudaBackend : IBackend
         return new ReadOnlySpan<float>(_staging!.Data, count);
     }
 
-    /// <summary>Queues a copy of a buffer's first bytes to another device's.</summary>
-    internal void CopyToPeer(DeviceBuffer from, CudaBackend peer, DeviceBuffer to, long bytes) => _stream.CopyToPeer(Cuda(to).Address, peer._context, Cuda(from).Address, bytes);
+    /// <summary>Queues a copy of a buffer's first bytes to another device's, into a stream of this one.</summary>
+    internal static void CopyToPeer(CudaStream stream, DeviceBuffer from, CudaBackend peer, DeviceBuffer to, long bytes) =>
+        stream.CopyToPeer(Cuda(to).Address, peer._context, Cuda(from).Address, bytes);
 
     /// <summary>Waits until everything queued is done.</summary>
     public void Synchronize() => _stream.Synchronize();

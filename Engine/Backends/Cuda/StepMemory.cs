@@ -14,7 +14,9 @@ internal sealed unsafe class StepMemory(CudaContext context, CudaStream stream) 
 
     private const int TileRows = 128;
     private const int SectionsPerRow = 13;
-    private const int Copies = 4;
+    /// <summary>More than the steps that are ever queued at once: the host does not wait for a copy.</summary>
+    private const int Copies = 24;
+
     private const int SmallestCapacity = 1 << 16;
 
     private readonly PinnedMemory?[] _host = new PinnedMemory?[Copies];

@@ -127,8 +127,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         var any = _parts.Chain.Depth > 1 && CompleteSteps();
-        any |= BeginStep();
-        any |= BeginFollowing();
+        any |= BeginSteps();
         any |= CompleteSteps();
         return any;
     }
@@ -270,20 +269,31 @@ internal sealed class EngineLoop : IDisposable
         turn.Sequence.PublishComputed();
     }
 
-    private bool BeginStep()
+    /// <summary>As many as there is room for. What is known goes first: what follows would only stand in its way on the stages.</summary>
+    private bool BeginSteps()
     {
-        if (!_line.HasRoom || !_planner.Next())
+        var any = false;
+        while (BeginStep() || BeginFollowing())
         {
-            PublishLoad();
-            return false;
+            any = true;
         }
 
-        PublishLoad();
-        Begin();
-        return true;
+        return any;
     }
 
-    /// <summary>Begins the next step before the one under way is done, so that the device does not wait for this thread. What follows a token that ends its turn is nobody's.</summary>
+    private bool BeginStep()
+    {
+        var begins = _line.HasRoom && _planner.Next() && _line.Takes(_planner.Plan);
+        PublishLoad();
+        if (begins)
+        {
+            Begin();
+        }
+
+        return begins;
+    }
+
+    /// <summary>Begins a step before those that choose its tokens are done, so that no device waits for this thread. What follows a token that ends its turn is nobody's.</summary>
     private bool BeginFollowing()
     {
         if (!_line.CanFollow || !_planner.NextToFollow())
@@ -292,6 +302,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         Begin();
+        _planner.SettleAhead();
         return true;
     }
 

@@ -19,30 +19,33 @@ internal sealed class PendingStep
     /// <summary>Its prefills have said how far they are.</summary>
     public bool ToldProgress { get; set; }
 
-    /// <summary>One row of each turn, which chooses its next token: a step may follow that takes those tokens.</summary>
-    public bool OnlyDecodes
-    {
-        get
-        {
-            foreach (var entry in Entries)
-            {
-                if (entry.Count > 1)
-                {
-                    return false;
-                }
-            }
+    /// <summary>One row of each turn, which chooses its next token: a step may follow that takes those tokens. Known once it is closed.</summary>
+    public bool OnlyDecodes { get; private set; }
 
-            return Rows.Count == Entries.Count;
-        }
-    }
+    /// <summary>The newest step that chooses tokens which this one takes before they are known here; 0: none does.</summary>
+    public long Follows { get; private set; }
 
     public void Clear(long number, long began)
     {
         Number = number;
         Began = began;
         ToldProgress = false;
+        Follows = 0;
         Batch.Clear();
         Rows.Clear();
         Entries.Clear();
+    }
+
+    /// <summary>It takes a token that a step of this number chooses; 0 is none.</summary>
+    public void Follow(long step) => Follows = Math.Max(Follows, step);
+
+    /// <summary>Everything is in it.</summary>
+    public void Close()
+    {
+        OnlyDecodes = Rows.Count == Entries.Count;
+        foreach (var entry in Entries)
+        {
+            OnlyDecodes &= entry.Count == 1;
+        }
     }
 }

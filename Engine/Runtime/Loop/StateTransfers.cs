@@ -11,7 +11,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     /// <summary>A second holder of the state's units, so that they stay as they are; idle, so that it is given up when memory runs short.</summary>
     public SequenceState Hold(EngineSequence source, bool wholePagesOnly)
     {
-        var computed = source.State.ComputedLength;
+        var computed = source.KnownLength;
         return source.State.Fork(wholePagesOnly && !parts.IsRecurrent ? computed - computed % parts.Options.PageTokens : computed);
     }
 
@@ -113,7 +113,7 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
     public static void Share(EngineSequence sequence, EngineSequence donor)
     {
         RequireAlive(sequence);
-        var count = Math.Min(sequence.Tokens.Count, donor.State.ComputedLength);
+        var count = Math.Min(sequence.Tokens.Count, donor.KnownLength);
         var common = sequence.Tokens.Span(0, count).CommonPrefixLength(donor.Tokens.Span(0, count));
         var shared = donor.State.Fork(common);
         if (shared.ComputedLength > sequence.State.ComputedLength)

@@ -21,6 +21,7 @@ internal sealed class StepFiller(EngineParts parts, EngineInstruments instrument
             }
         }
 
+        step.Close();
         foreach (var entry in step.Entries)
         {
             entry.Turn.Sequence.State.Advance(entry.Count);
@@ -32,12 +33,13 @@ internal sealed class StepFiller(EngineParts parts, EngineInstruments instrument
         instruments.StepSequences.Record(step.Batch.SegmentCount);
     }
 
-    private static void AddRows(PendingStep step, EngineTurn turn, int count)
+    private void AddRows(PendingStep step, EngineTurn turn, int count)
     {
         // step 5: the sequence's rows, pages and copies join the batch.
         var start = turn.Sequence.State.ComputedLength;
         var isToCome = start == turn.Sequence.Tokens.Count;
-        var first = turn.Sequence.State.AddSegment(step.Batch, isToCome ? [StepBatch.ToCome(turn.ChosenBy)] : turn.Sequence.Tokens.Span(start, count));
+        var first = turn.Sequence.State.AddSegment(step.Batch, isToCome ? [StepBatch.ToCome(turn.ChosenAt)] : turn.Sequence.Tokens.Span(start, count));
+        step.Follow(isToCome ? turn.ChosenBy : 0);
         step.Entries.Add(new StepEntry(turn, turn.Version, count, start + count));
         if (turn.Scores)
         {
@@ -50,7 +52,8 @@ internal sealed class StepFiller(EngineParts parts, EngineInstruments instrument
         var generates = turn.Generation.Reason == FinishReason.None;
         if (generates && start + count == turn.Target)
         {
-            turn.ChosenBy = step.Rows.Count;
+            turn.ChosenBy = step.Number;
+            turn.ChosenAt = ChoicePlace.Of(step.Number, step.Rows.Count, parts.Chain.MaxRows);
             AddLogits(step, new LogitRow(turn, turn.Version, turn.Target, Samples: true), first + count - 1);
         }
     }

@@ -5,7 +5,7 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
 /// The steps under way, oldest first: begun by <see cref="Begin"/>, handed out by <see cref="TryComplete"/> in the same order. One where the stages run on the
-/// engine's thread; as many as the chain is deep where they work at the same time; one more where a step can follow what the one before it is still to choose.
+/// engine's thread; as many as the chain is deep where they work at the same time; and where steps can follow what those before are still to choose, one more for each stage.
 /// </summary>
 internal sealed class StepLine(EngineParts parts, EngineInstruments instruments, EngineCounters counters)
 {
@@ -13,13 +13,51 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
     private readonly StepOutcome _outcome = new(parts, instruments, counters);
     private readonly Queue<PendingStep> _underWay = new();
     private readonly Stack<PendingStep> _spare = new();
-    private PendingStep? _newest;
 
-    /// <summary>Another step may be begun.</summary>
-    public bool HasRoom => _underWay.Count < parts.Chain.Depth && parts.Chain.IsReady;
+    /// <summary>Another step may be begun. Those that wait for tokens of others under way do not count: what is known has not to wait for them.</summary>
+    public bool HasRoom => _underWay.Count - Following < parts.Chain.Depth && parts.Chain.IsReady;
 
-    /// <summary>A step may be begun behind the newest one, for tokens that it is still to choose.</summary>
-    public bool CanFollow => _underWay.Count == 1 && _newest is { OnlyDecodes: true } newest && parts.Chain.CanFollow(newest);
+    /// <summary>A step may be begun behind those under way, for tokens that they are still to choose.</summary>
+    public bool CanFollow =>
+        _underWay.Count > 0 && _underWay.Count < parts.Chain.Depth + parts.Chain.Parallel && Following < parts.Chain.Parallel && OnlyDecodes && parts.Chain.CanFollow;
+
+    /// <summary>
+    /// False where the stages have enough to do and the plan holds decode rows alone: they wait to join the next step. Small steps would otherwise stay small, each reading all weights
+    /// for a few rows.
+    /// </summary>
+    public bool Takes(StepPlan plan) => parts.Chain.Depth == 1 || _underWay.Count < parts.Chain.Parallel || plan.RowCount > plan.Shares.Length;
+
+    /// <summary>Steps under way that take tokens which others under way are still to choose.</summary>
+    private int Following
+    {
+        get
+        {
+            var count = 0;
+            foreach (var step in _underWay)
+            {
+                count += step.Follows >= _underWay.Peek().Number ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Of all steps under way. Where prompts are computed there is enough to do that is known.</summary>
+    private bool OnlyDecodes
+    {
+        get
+        {
+            foreach (var step in _underWay)
+            {
+                if (!step.OnlyDecodes)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>What the stages threw when the last step was begun or completed; null when nothing.</summary>
     public Exception? Error { get; private set; }
@@ -34,7 +72,6 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
         {
             parts.Chain.Begin(step);
             _underWay.Enqueue(step);
-            _newest = step;
             return null;
         }
         catch (Exception error)

@@ -35,7 +35,8 @@ internal sealed class StepPlanner(
     }
 
     /// <summary>
-    /// Plans a step that follows the one under way, for turns whose next token that one is still to choose. Only when nothing else is to be decided: what is, waits until the step is done.
+    /// Plans a step that follows those under way, for turns whose next token they are still to choose. Only when nothing else is to be decided: what is, waits until a step is done.
+    /// Once the step is filled <see cref="SettleAhead"/> must be called.
     /// </summary>
     /// <returns>False when there is no such step.</returns>
     public bool NextToFollow()
@@ -51,26 +52,31 @@ internal sealed class StepPlanner(
 
         foreach (var turn in turns.Running)
         {
+            any |= turn.CanFollow;
             turn.Ahead = turn.CanFollow ? 1 : turn.Ahead;
-            any |= turn.Ahead > 0;
         }
 
         if (any)
         {
             _observer.Observe(parts.Time.GetTimestamp(), admissionClosed: false);
-            if (Scheduler.Decide(_limits, _observer.State, Plan).Kind == DecisionKind.Step)
+            if (Scheduler.Decide(Limits(), _observer.State, Plan).Kind == DecisionKind.Step)
             {
                 RefuseExcess();
                 return true;
             }
         }
 
+        SettleAhead();
+        return false;
+    }
+
+    /// <summary>Turns that found no place in the step that was planned ahead wait for the next one.</summary>
+    public void SettleAhead()
+    {
         foreach (var turn in turns.Running)
         {
-            turn.Ahead = 0;
+            turn.SettleAhead();
         }
-
-        return false;
     }
 
     /// <summary>The state of a sequence is gone; its turn, if it has one, computes it anew.</summary>

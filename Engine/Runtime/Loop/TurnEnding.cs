@@ -11,6 +11,12 @@ internal sealed class TurnEnding(EngineParts parts, TurnTable turns, StateLedger
     public void Finish(EngineTurn turn, FinishReason reason)
     {
         var usage = Usage(turn);
+        if (turn.Sequence.State.ComputedLength > turn.Sequence.Tokens.Count)
+        {
+            // Cancelled while a step is under way for a token that will not be told.
+            turn.Sequence.State.Truncate(turn.Sequence.Tokens.Count);
+        }
+
         Leave(turn);
         instruments.Finished(turn.Activity, reason, usage);
         turn.Channel.Write(new TurnOutput { Kind = TurnOutputKind.Finished, Text = turn.Generation.TakeHeldText(), FinishReason = reason, Usage = usage });

@@ -1,3 +1,4 @@
+using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cuda.Choices;
 using OrleansLM.Engine.Backends.Cuda.Device;
 using OrleansLM.Engine.Models;
@@ -11,28 +12,38 @@ namespace OrleansLM.Engine.Runtime.Stages;
 /// </summary>
 internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? sampler) : IDisposable
 {
+    private readonly StageModel _model = last.Last;
     private readonly CudaEvent _done = new(last.Backend.Context);
     private readonly DeviceChoices _choices = new(sampler, new SampleExchange(last.Backend.Context));
     private PinnedMemory? _logits;
 
     public bool IsDone => _done.IsDone;
 
+    /// <summary>Behind the choices of the step that was queued last.</summary>
+    public CudaEvent Done => _done;
+
+    /// <summary>Of the step that was queued last.</summary>
+    public long Step { get; private set; }
+
     /// <summary>Every token of the step is chosen on the device.</summary>
     public bool IsWhole => _choices.LeftOut == 0;
 
-    private int Width => last.Model.Config.VocabularySize;
+    private int Width => _model.Config.VocabularySize;
 
     /// <summary>Queues the head, the choices and the copies.</summary>
-    public void Queue(PendingStep step)
+    /// <param name="step">The step.</param>
+    /// <param name="hidden">[T, C]: what its layers leave.</param>
+    public void Queue(PendingStep step, Matrix hidden)
     {
+        Step = step.Number;
         _choices.Begin(step);
         Reserve();
         var copied = 0;
-        foreach (var block in last.Model.Logits(step.Batch, last.Hidden.Top(step.Batch.RowCount)))
+        foreach (var block in _model.Logits(step.Batch, hidden))
         {
             if (sampler is not null)
             {
-                last.Backend.Choose(block.Logits, block.First, _choices.Exchange);
+                last.Backend.Choose(block.Logits, step.Number, block.First, _choices.Exchange);
             }
 
             copied = QueueCopies(block, copied);

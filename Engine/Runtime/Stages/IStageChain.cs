@@ -41,12 +41,12 @@ internal interface IStageChain : IUnitAccess, IDisposable
     }
 
     /// <summary>
-    /// One step more than <see cref="Depth"/> may be begun, behind <paramref name="step"/>, which is the newest: where its <see cref="StepBatch.Tokens"/> say so the stages put in
-    /// what that one chooses, which nobody else knows yet.
+    /// <see cref="Parallel"/> steps more than <see cref="Depth"/> may be begun, behind those under way: where their <see cref="StepBatch.Tokens"/> say so the stages put in what
+    /// those choose, which nobody else knows yet.
     /// </summary>
-    bool CanFollow(PendingStep step) => false;
+    bool CanFollow => false;
 
-    /// <summary>Takes a filled step; <see cref="Depth"/> of them at most.</summary>
+    /// <summary>Takes a filled step; <see cref="Depth"/> of them at most, and those that follow.</summary>
     /// <exception cref="StageLostException">The stages are not what they were.</exception>
     void Begin(PendingStep step);
 

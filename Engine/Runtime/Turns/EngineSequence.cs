@@ -182,7 +182,10 @@ internal sealed class EngineSequence : IEngineSequence
         return part.Checkpoints || State is not RecurrentSequenceState ? units : [units[^1]];
     }
 
-    internal void PublishComputed() => Volatile.Write(ref _computed, State.ComputedLength);
+    /// <summary>State that is ahead of the tokens, since one is being chosen, is nobody else's business.</summary>
+    internal int KnownLength => Math.Min(State.ComputedLength, Tokens.Count);
+
+    internal void PublishComputed() => Volatile.Write(ref _computed, KnownLength);
 
     /// <summary>The turn is over: another may be submitted.</summary>
     internal void Release() => Volatile.Write(ref _claimed, 0);

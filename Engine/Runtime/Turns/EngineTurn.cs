@@ -59,11 +59,14 @@ internal sealed class EngineTurn : IEngineTurn
     /// </summary>
     public int Target => Generation.Reason == FinishReason.None ? Sequence.Tokens.Count + Ahead : Math.Max(0, Sequence.Tokens.Count - 1);
 
-    /// <summary>1 while a row is planned or under way for a token that the step before is still to choose; else 0.</summary>
+    /// <summary>1 while a row is planned or under way for a token that a step under way is still to choose; else 0.</summary>
     public int Ahead { get; set; }
 
-    /// <summary>Which entry of the newest step's logit rows chooses the next token.</summary>
-    public int ChosenBy { get; set; }
+    /// <summary>Number of the step that chooses the next token.</summary>
+    public long ChosenBy { get; set; }
+
+    /// <summary>Where its id will be found: <see cref="ChoicePlace"/>.</summary>
+    public int ChosenAt { get; set; }
 
     /// <summary>All tokens but one that is being chosen are computed, and the one after it is wanted, unless that one ends the turn.</summary>
     public bool CanFollow =>
@@ -122,6 +125,9 @@ internal sealed class EngineTurn : IEngineTurn
             _loop.Commands.TryPost(() => _loop.Cancel(this));
         }
     }
+
+    /// <summary>What was planned ahead and did not come about is forgotten.</summary>
+    public void SettleAhead() => Ahead = Sequence.State.ComputedLength > Sequence.Tokens.Count ? 1 : 0;
 
     /// <summary>Whether what was begun at <paramref name="version"/> is still the turn's.</summary>
     public bool IsAt(int version) => !Ended && Version == version;

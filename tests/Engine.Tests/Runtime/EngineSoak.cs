@@ -189,7 +189,7 @@ internal sealed class EngineSoak : IDisposable
         if (turn.Output.Completion.IsFaulted)
         {
             Assert.Equal(EngineError.Internal, LoopRig.Error(turn).Error);
-            Assert.True(Bad(sequence.Tokens.Concat(sequence.Appended)), "a turn failed that has no bad token");
+            Assert.True(Bad(sequence.Tokens.Concat(sequence.Appended)), $"a turn failed that has no bad token: {LoopRig.Error(turn)}");
             sequence.Turn = null;
             Failed++;
         }
@@ -212,6 +212,7 @@ internal sealed class EngineSoak : IDisposable
 
     private void CheckAccounts()
     {
+        Assert.Null(_rig.Chain.Defect);
         var status = _rig.Loop.Counters.Snapshot(_rig.Pool.PageCount);
         Assert.Equal(_sequences.Count, status.Sequences);
         Assert.InRange(status.PagesUsed, 0, _rig.Pool.PageCount);

@@ -14,7 +14,7 @@ namespace OrleansLM.Engine.Tests.Runtime;
 /// <param name="pageTokens">P.</param>
 /// <param name="maxRows">Of a step.</param>
 /// <param name="depth">Steps under way together.</param>
-/// <param name="follows">With a depth of 1: it chooses tokens itself, as a device does, and takes steps that follow what it has yet to tell.</param>
+/// <param name="follows">It chooses tokens itself, as a device does, and takes steps that follow what it has yet to tell.</param>
 internal sealed partial class HashChain(ModelConfig config, int units, int pageTokens, int maxRows, int depth = 1, bool follows = false) : IStageChain
 {
     /// <summary>A step that holds this token throws.</summary>
@@ -27,9 +27,9 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
 
     private readonly long[] _cells = new long[(long)units * pageTokens];
     private readonly ulong[] _slots = new ulong[units];
-    private readonly int _places = follows ? 2 : depth;
-    private readonly ulong[][] _hashes = [.. Enumerable.Range(0, follows ? 2 : depth).Select(_ => new ulong[maxRows])];
-    private readonly Exception?[] _errors = new Exception?[follows ? 2 : depth];
+    private readonly int _places = PlacesFor(depth, follows);
+    private readonly ulong[][] _hashes = [.. Enumerable.Range(0, PlacesFor(depth, follows)).Select(_ => new ulong[maxRows])];
+    private readonly Exception?[] _errors = new Exception?[PlacesFor(depth, follows)];
     private readonly Queue<long> _underWay = new();
     private int _done;
     private bool _lost;
@@ -70,6 +70,7 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
         Array.Fill(_cells, -1);
         Array.Clear(_slots);
         _underWay.Clear();
+        _chosenFor.Clear();
         _done = 0;
         IsWhole = ready;
         _lost = true;
@@ -143,6 +144,8 @@ internal sealed partial class HashChain(ModelConfig config, int units, int pageT
     public void Dispose()
     {
     }
+
+    private static int PlacesFor(int depth, bool follows) => follows ? depth + Math.Max(1, depth - 1) : depth;
 
     private void Record(StepBatch batch)
     {

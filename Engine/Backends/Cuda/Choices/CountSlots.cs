@@ -4,7 +4,9 @@ namespace OrleansLM.Engine.Backends.Cuda.Choices;
 /// Which turn's token counts lie in which row of the device's table, and up to which position. The device counts what it chooses itself; a row whose turn went another way
 /// meanwhile (its state was dropped, the host chose) is stale.
 /// </summary>
-internal sealed class CountSlots(int slots)
+/// <param name="slots">Rows of the table.</param>
+/// <param name="within">Steps that may be under way together: a row that one of them used stays its turn's.</param>
+internal sealed class CountSlots(int slots, int within = 2)
 {
     private readonly long[] _turns = new long[slots];
     private readonly long[] _next = new long[slots];
@@ -16,12 +18,12 @@ internal sealed class CountSlots(int slots)
     /// <param name="step">Number of the step, rising.</param>
     /// <param name="mayFill">The counts of all tokens before the position are at hand, so that a stale row can be filled.</param>
     /// <param name="isStale">The row has to be filled first.</param>
-    /// <returns>-1: none is free that the last step did not use, or it is stale and cannot be filled.</returns>
+    /// <returns>-1: none is free that no step under way used, or it is stale and cannot be filled.</returns>
     public int Take(long turn, long position, long step, bool mayFill, out bool isStale)
     {
         var slot = Find(turn);
         isStale = _turns[slot] != turn || _next[slot] != position;
-        var isFree = _turns[slot] == turn || _steps[slot] < step - 1 || _turns[slot] == 0;
+        var isFree = _turns[slot] == turn || _steps[slot] <= step - within || _turns[slot] == 0;
         if (!isFree || (isStale && !mayFill))
         {
             return -1;

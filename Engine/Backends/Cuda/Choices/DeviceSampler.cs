@@ -5,8 +5,8 @@ using OrleansLM.Engine.Sampling;
 namespace OrleansLM.Engine.Backends.Cuda.Choices;
 
 /// <summary>
-/// sample.cu: chooses tokens where the logits lie, with the ids that <see cref="Sampler"/> chooses. Keeps the ids of the newest step, for a step that follows, and a table of
-/// token counts for turns with penalties.
+/// sample.cu: chooses tokens where the logits lie, with the ids that <see cref="Sampler"/> chooses. Leaves the ids where steps that follow find them, and keeps a table of token
+/// counts for turns with penalties.
 /// </summary>
 internal sealed unsafe class DeviceSampler : IDisposable
 {
@@ -16,10 +16,9 @@ internal sealed unsafe class DeviceSampler : IDisposable
     private const int Threads = 1024;
     private readonly CudaStream _stream;
     private readonly CudaKernel _sample;
-    private readonly CudaKernel _takeTokens;
     private readonly int _vocabulary;
     private readonly DeviceMemory _work;
-    private readonly DeviceMemory _ids;
+    private readonly ChosenTokens _chosen;
     private readonly DeviceMemory _counts;
     private readonly PinnedMemory _filling;
     private readonly CudaEvent _filled;
@@ -27,22 +26,21 @@ internal sealed unsafe class DeviceSampler : IDisposable
     /// <param name="stream">That the logits are computed in.</param>
     /// <param name="modules">Of the device.</param>
     /// <param name="vocabulary">V.</param>
-    /// <param name="rows">Rows of logits of a step at most.</param>
+    /// <param name="chosen">Gets the ids; the caller's.</param>
     /// <param name="blockRows">Rows of a <see cref="Choose"/> at most.</param>
     /// <param name="slots">Turns with penalties whose counts are kept.</param>
-    public DeviceSampler(CudaStream stream, KernelModules modules, int vocabulary, int rows, int blockRows, int slots)
+    /// <param name="within">Steps that may be under way together.</param>
+    public DeviceSampler(CudaStream stream, KernelModules modules, int vocabulary, ChosenTokens chosen, int blockRows, int slots, int within)
     {
         _stream = stream;
         _vocabulary = vocabulary;
         _sample = modules.Get("sample.cu").Kernel("sample", "ppppppppi");
-        _takeTokens = modules.Get("sample.cu").Kernel("take_tokens", "ppi");
-        Slots = new CountSlots(slots);
+        _chosen = chosen;
+        Slots = new CountSlots(slots, within);
         _work = new DeviceMemory(stream.Context, (long)blockRows * vocabulary * sizeof(float));
-        _ids = new DeviceMemory(stream.Context, (long)rows * sizeof(int));
         _counts = new DeviceMemory(stream.Context, (long)slots * vocabulary * sizeof(int));
         _filling = new PinnedMemory(stream.Context, (long)vocabulary * sizeof(int));
         _filled = new CudaEvent(stream.Context);
-        stream.Fill(_ids.Address, 0, _ids.Bytes);
         stream.Fill(_counts.Address, 0, _counts.Bytes);
     }
 
@@ -57,18 +55,14 @@ internal sealed unsafe class DeviceSampler : IDisposable
         _filled.Record(_stream);
     }
 
-    /// <summary>Queues the choices of a block of logits [<paramref name="count"/>, V], entries from <paramref name="first"/> on of the step's logit rows.</summary>
-    public void Choose(ulong logits, int first, int count, SampleExchange exchange) => _sample.Launch(
+    /// <summary>Queues the choices of a block of logits [<paramref name="count"/>, V], entries from <paramref name="first"/> on of the logit rows of a step.</summary>
+    public void Choose(ulong logits, long step, int first, int count, SampleExchange exchange) => _sample.Launch(
         _stream, LaunchShape.Of(count, Threads), logits, exchange.RowsAt(first), exchange.BiasIds, exchange.BiasValues, _counts.Address, _work.Address,
-        _ids.Address + (ulong)first * sizeof(int), exchange.ResultsAt(first), _vocabulary);
-
-    /// <summary>Queues the replacing of tokens below 0 by what the newest step chooses.</summary>
-    public void TakeTokens(ulong tokens, int count) => _takeTokens.Launch(_stream, LaunchShape.Of((count + 255) / 256, 256), tokens, _ids.Address, count);
+        _chosen.At(step, first), exchange.ResultsAt(first), _vocabulary);
 
     public void Dispose()
     {
         _work.Dispose();
-        _ids.Dispose();
         _counts.Dispose();
         _filling.Dispose();
         _filled.Dispose();

@@ -8,6 +8,7 @@ public sealed class GreedyChoice : IDisposable
     private readonly CudaBackend _backend;
     private readonly SampleExchange _exchange;
     private readonly SamplingPlan _plan;
+    private readonly ChosenTokens _chosen;
     private readonly int[] _ids;
 
     /// <param name="backend">That computes the logits; it has one sampler at a time.</param>
@@ -21,7 +22,8 @@ public sealed class GreedyChoice : IDisposable
         _backend = backend;
         _plan = SamplingPlan.Create(new SamplingParameters { Temperature = 0 }, vocabulary);
         _ids = new int[rows];
-        _ = backend.UseSampler(vocabulary, rows, blockRows, slots: 1);
+        _chosen = new ChosenTokens(backend.Stream, rows, isShared: false);
+        _ = backend.UseSampler(vocabulary, _chosen, blockRows, slots: 1);
         _exchange = new SampleExchange(backend.Context);
     }
 
@@ -36,7 +38,7 @@ public sealed class GreedyChoice : IDisposable
     }
 
     /// <summary>Queues the choices of a block of logits, from row <paramref name="first"/> of the step on.</summary>
-    public void Choose(Matrix logits, int first) => _backend.Choose(logits, first, _exchange);
+    public void Choose(Matrix logits, int first) => _backend.Choose(logits, step: 0, first, _exchange);
 
     /// <summary>Waits for the step.</summary>
     /// <returns>Its ids; below 0 where a logit is not finite.</returns>
@@ -51,5 +53,9 @@ public sealed class GreedyChoice : IDisposable
         return _ids.AsSpan(0, rows);
     }
 
-    public void Dispose() => _exchange.Dispose();
+    public void Dispose()
+    {
+        _exchange.Dispose();
+        _chosen.Dispose();
+    }
 }

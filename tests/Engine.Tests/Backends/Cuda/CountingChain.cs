@@ -3,30 +3,30 @@ using OrleansLM.Engine.Runtime.Stages;
 
 namespace OrleansLM.Engine.Tests.Backends.Cuda;
 
-/// <summary>Counts the steps that are begun while another one is under way.</summary>
+/// <summary>Counts the steps that are begun before their tokens are known.</summary>
 internal sealed class CountingChain(IStageChain chain) : IStageChain
 {
-    private int _underWay;
-
     public int Followers { get; private set; }
 
     public int MaxRows => chain.MaxRows;
 
     public long UnitBytes => chain.UnitBytes;
 
-    public bool CanFollow(PendingStep step) => chain.CanFollow(step);
+    public int Depth => chain.Depth;
+
+    public int Parallel => chain.Parallel;
+
+    public bool CanFollow => chain.CanFollow;
+
+    public void Attach(Action wake) => chain.Attach(wake);
 
     public void Begin(PendingStep step)
     {
         chain.Begin(step);
-        Followers += _underWay++ > 0 ? 1 : 0;
+        Followers += step.Batch.Follows ? 1 : 0;
     }
 
-    public bool TryComplete(PendingStep step, IStepReader reader)
-    {
-        _underWay--;
-        return chain.TryComplete(step, reader);
-    }
+    public bool TryComplete(PendingStep step, IStepReader reader) => chain.TryComplete(step, reader);
 
     public ValueTask ReadUnitAsync(int unit, Memory<byte> destination) => chain.ReadUnitAsync(unit, destination);
 

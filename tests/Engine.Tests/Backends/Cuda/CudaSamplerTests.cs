@@ -21,7 +21,8 @@ public sealed class CudaSamplerTests
     {
         using var backend = CudaMachine.NewBackend();
         using var logits = backend.Allocate(DataType.Float32, (long)Rows * vocabulary);
-        var device = backend.UseSampler(vocabulary, Rows, Rows, Rows)!;
+        using var chosen = new ChosenTokens(backend.Stream, Rows, isShared: false);
+        var device = backend.UseSampler(vocabulary, chosen, Rows, Rows)!;
         using var exchange = new SampleExchange(backend.Context);
         var sampler = new Sampler(vocabulary);
         var wrong = new List<string>();
@@ -37,7 +38,7 @@ public sealed class CudaSamplerTests
                 cases[i].Ask(i, exchange, device);
             }
 
-            backend.Choose(new Matrix(logits, Rows, vocabulary), 0, exchange);
+            backend.Choose(new Matrix(logits, Rows, vocabulary), step: 0, 0, exchange);
             backend.Synchronize();
             for (var i = 0; i < Rows; i++)
             {
