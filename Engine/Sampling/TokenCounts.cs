@@ -40,6 +40,13 @@ public sealed class TokenCounts
         _states[id]++;
     }
 
+    /// <summary>Takes over what stands in another's <see cref="States"/> for an id.</summary>
+    internal void Set(int id, int state)
+    {
+        See(id);
+        _states[id] = state;
+    }
+
     private void See(int id)
     {
         if (_states[id] > 0)

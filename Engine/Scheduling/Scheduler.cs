@@ -147,7 +147,7 @@ public static class Scheduler
 
     private static void ShareEvenly(SchedulerLimits limits, SchedulerState state, StepPlan plan, Span<int> turns, Span<int> rows, int pages)
     {
-        var left = limits.MaxStepTokens - plan.RowCount;
+        var left = Math.Min(limits.MaxStepTokens - plan.RowCount, limits.PrefillRows(FurthestOn(state, turns)));
         for (var needy = turns.Length; left > 0 && needy > 0;)
         {
             var share = Math.Max(Quantum, left / needy);
@@ -170,6 +170,17 @@ public static class Scheduler
                 plan.Add(turns[i], rows[i]);
             }
         }
+    }
+
+    private static int FurthestOn(SchedulerState state, ReadOnlySpan<int> turns)
+    {
+        var furthest = 0;
+        foreach (var turn in turns)
+        {
+            furthest = Math.Max(furthest, state.Running[turn].Computed);
+        }
+
+        return furthest;
     }
 
     private static int CanTake(SchedulerLimits limits, in TurnView turn, int rows, int pages)

@@ -10,11 +10,17 @@ namespace OrleansLM.Engine.Scheduling;
 public sealed record SchedulerLimits(
     int MaxStepTokens, int MaxRunningTurns, int TotalPages, int PageTokens, int? WindowTokens, TimeSpan AdmissionTimeout)
 {
+    /// <summary>Fewer rows than that are not worth a step of their own by far.</summary>
+    private const int SmallestPipelineChunk = 1024;
+
     /// <summary>Steps of a sequence end at multiples of it, because something is kept of the state there: the checkpoints of recurrent models.</summary>
     public int GridTokens { get; init; } = int.MaxValue;
 
     /// <summary>Steps that the running turns' decode rows are dealt to: one where a step is done before the next begins, one a stage where stages work at the same time.</summary>
     public int DecodeGroups { get; init; } = 1;
+
+    /// <summary>Context at which a row's attention takes as long as everything else that is done for it; <see cref="int.MaxValue"/> where it takes the same at any.</summary>
+    public int AttentionTokens { get; init; } = int.MaxValue;
 
     /// <summary>Idle states that are saved at the same time.</summary>
     public int MaxSaves { get; init; } = 2;
@@ -58,6 +64,24 @@ public sealed record SchedulerLimits(
 
     /// <summary>Tokens from where <paramref name="turn"/> stands to the next multiple of <see cref="GridTokens"/>: more than 0.</summary>
     public int RowsToGrid(in TurnView turn) => GridTokens - turn.Computed % GridTokens;
+
+    /// <summary>
+    /// Prefill rows of a step at most, when the prompt furthest on stands at <paramref name="computed"/> tokens. Where stages work at the same time a prompt is cut into steps that take
+    /// equal time, smaller ones the more stages there are: until a step has reached the last stage, and once the last one has left the first, some of them wait.
+    /// </summary>
+    public int PrefillRows(int computed)
+    {
+        if (DecodeGroups == 1)
+        {
+            return MaxStepTokens;
+        }
+
+        var most = Math.Min(MaxStepTokens, Math.Max(SmallestPipelineChunk, MaxStepTokens / DecodeGroups));
+        var quarter = Math.Max(1, most / 4);
+        var seen = Math.Min(computed, WindowTokens ?? int.MaxValue);
+        var quarters = (int)Math.Round(4.0 * AttentionTokens / ((double)AttentionTokens + seen));
+        return Math.Min(most, Math.Max(1, quarters) * quarter);
+    }
 
     /// <summary>Pages that <paramref name="turn"/> still has to get before all that it knows is computed.</summary>
     public int Outstanding(in TurnView turn) => Math.Max(0, Footprint(turn.Target) - turn.HeldPages);

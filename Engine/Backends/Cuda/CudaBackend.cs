@@ -153,6 +153,12 @@ public sealed unsafe partial class CudaBackend : IBackend
         return new ReadOnlySpan<float>(_staging!.Data, count);
     }
 
+    /// <summary>Queues a copy from page-locked memory, which must stay as it is until that is done.</summary>
+    internal void CopyFromHost(Matrix destination, byte* source, long bytes) => _stream.CopyToDevice(Address(destination), source, bytes);
+
+    /// <summary>Queues a copy to page-locked memory.</summary>
+    internal void CopyToHost(Matrix source, byte* destination, long bytes) => _stream.CopyToHost(destination, Address(source), bytes);
+
     /// <summary>Queues a copy of a buffer's first bytes to another device's, into a stream of this one.</summary>
     internal static void CopyToPeer(CudaStream stream, DeviceBuffer from, CudaBackend peer, DeviceBuffer to, long bytes) =>
         stream.CopyToPeer(Cuda(to).Address, peer._context, Cuda(from).Address, bytes);

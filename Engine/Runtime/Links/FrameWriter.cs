@@ -20,6 +20,8 @@ public sealed class FrameWriter
     /// <summary>Bytes of the payload so far.</summary>
     public int Length { get; private set; }
 
+    public ReadOnlySpan<byte> Payload => _buffer.AsSpan(FrameHeader.Bytes, Length);
+
     /// <summary>Begins anew.</summary>
     public FrameWriter Clear()
     {
@@ -47,6 +49,10 @@ public sealed class FrameWriter
 
     public void Write<T>(ReadOnlySpan<T> values)
         where T : unmanaged => Write(MemoryMarshal.AsBytes(values));
+
+    /// <summary>Replaces what was written at <paramref name="at"/>.</summary>
+    public void Rewrite<T>(int at, ReadOnlySpan<T> values)
+        where T : unmanaged => MemoryMarshal.AsBytes(values).CopyTo(_buffer.AsSpan(FrameHeader.Bytes + at, Length - at));
 
     public void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
 

@@ -49,5 +49,17 @@ internal sealed record EngineParts
     {
         GridTokens = IsRecurrent && Options.MaxCheckpoints > 0 ? Options.CheckpointTokens : int.MaxValue,
         DecodeGroups = Chain.Parallel,
+        AttentionTokens = IsRecurrent ? int.MaxValue : AttentionTokens,
     };
+
+    /// <summary>Products of a layer over what attention adds for each position that a row sees: q·k and p·v of every head.</summary>
+    private int AttentionTokens
+    {
+        get
+        {
+            var (queries, keys) = ((long)Config.HeadCount * Config.HeadDim, (long)Config.KeyValueHeadCount * Config.HeadDim);
+            var products = Config.HiddenSize * (2 * queries + 2 * keys) + 3L * Config.HiddenSize * Config.IntermediateSize;
+            return (int)Math.Clamp(products / (2 * queries), 1, int.MaxValue);
+        }
+    }
 }

@@ -1,37 +1,27 @@
-using OrleansLM.Engine.Backends.Cuda.Choices;
 using OrleansLM.Engine.Runtime.Loop;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
 /// <summary>Which rows of a step the device chooses for, and how; the others' logits come to the host.</summary>
-internal sealed class DeviceChoices(DeviceSampler? sampler, SampleExchange exchange) : IDisposable
+internal sealed class DeviceChoices(DeviceAnswers answers)
 {
-    public SampleExchange Exchange => exchange;
-
-    /// <summary>Rows whose logits come to the host.</summary>
-    public int LeftOut { get; private set; }
-
     /// <summary>Writes down what each row of the step asks for.</summary>
     public void Begin(PendingStep step)
     {
-        LeftOut = 0;
-        exchange.Begin(step.Rows.Count, CountBiases(step));
+        answers.Begin(step.Rows.Count, CountBiases(step));
         for (var i = 0; i < step.Rows.Count; i++)
         {
             if (!TryAsk(i, step.Rows[i], step.Number))
             {
-                exchange.Skip(i);
-                LeftOut++;
+                answers.LeaveOut(i);
             }
         }
     }
 
-    public bool IsLeftOut(int row) => exchange.Row(row).Given == SampleRow.Nothing;
-
     /// <summary>Hands out what the device chose for a row.</summary>
     public void Tell(PendingStep step, int row, IStepReader reader)
     {
-        var token = exchange.Result(row).Token(exchange.Row(row), out var error);
+        var token = answers.Token(row, out var error);
         if (error is null)
         {
             reader.Take(step, row, token);
@@ -41,8 +31,6 @@ internal sealed class DeviceChoices(DeviceSampler? sampler, SampleExchange excha
             reader.Refuse(step, row, error);
         }
     }
-
-    public void Dispose() => exchange.Dispose();
 
     private static int CountBiases(PendingStep step)
     {
@@ -57,7 +45,8 @@ internal sealed class DeviceChoices(DeviceSampler? sampler, SampleExchange excha
 
     private bool TryAsk(int index, in LogitRow row, long step)
     {
-        if (sampler is null)
+        var exchange = answers.Exchange;
+        if (answers.Sampler is not { } sampler)
         {
             return false;
         }

@@ -1,21 +1,25 @@
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Backends.Cuda.Choices;
 using OrleansLM.Engine.Backends.Cuda.Device;
-using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Loop;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
-/// <summary>
-/// What comes of one step under way: the tokens that the device chooses and, for the rows that it does not choose for, their logits, in pinned memory that is this step's
-/// own, so that the next step may overwrite them on the device.
-/// </summary>
-internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? sampler) : IDisposable
+/// <summary>What comes of one step under way.</summary>
+internal sealed class DeviceOutcome : IDisposable
 {
-    private readonly StageModel _model = last.Last;
-    private readonly CudaEvent _done = new(last.Backend.Context);
-    private readonly DeviceChoices _choices = new(sampler, new SampleExchange(last.Backend.Context));
-    private PinnedMemory? _logits;
+    private readonly DeviceStage _last;
+    private readonly CudaEvent _done;
+    private readonly DeviceAnswers _answers;
+    private readonly DeviceChoices _choices;
+
+    public DeviceOutcome(DeviceStage last, DeviceSampler? sampler)
+    {
+        _last = last;
+        _done = new CudaEvent(last.Backend.Context);
+        _answers = new DeviceAnswers(last.Backend, last.Last, sampler);
+        _choices = new DeviceChoices(_answers);
+    }
 
     public bool IsDone => _done.IsDone;
 
@@ -26,9 +30,7 @@ internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? samp
     public long Step { get; private set; }
 
     /// <summary>Every token of the step is chosen on the device.</summary>
-    public bool IsWhole => _choices.LeftOut == 0;
-
-    private int Width => _model.Config.VocabularySize;
+    public bool IsWhole => _answers.LeftOut == 0;
 
     /// <summary>Queues the head, the choices and the copies.</summary>
     /// <param name="step">The step.</param>
@@ -37,19 +39,8 @@ internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? samp
     {
         Step = step.Number;
         _choices.Begin(step);
-        Reserve();
-        var copied = 0;
-        foreach (var block in _model.Logits(step.Batch, hidden))
-        {
-            if (sampler is not null)
-            {
-                last.Backend.Choose(block.Logits, step.Number, block.First, _choices.Exchange);
-            }
-
-            copied = QueueCopies(block, copied);
-        }
-
-        _done.Record(last.Backend.Stream);
+        _answers.Queue(step.Batch, hidden, step.Number);
+        _done.Record(_last.Backend.Stream);
     }
 
     /// <summary>Any thread.</summary>
@@ -72,9 +63,9 @@ internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? samp
         var copied = 0;
         for (var row = 0; row < step.Rows.Count; row++)
         {
-            if (_choices.IsLeftOut(row))
+            if (_answers.IsLeftOut(row))
             {
-                reader.Read(step, row, 1, new ReadOnlySpan<float>(Copy(copied++), Width));
+                reader.Read(step, row, 1, _answers.Logits(copied++));
             }
             else
             {
@@ -85,34 +76,7 @@ internal sealed unsafe class DeviceOutcome(DeviceStage last, DeviceSampler? samp
 
     public void Dispose()
     {
-        _logits?.Dispose();
-        _choices.Dispose();
+        _answers.Dispose();
         _done.Dispose();
-    }
-
-    private byte* Copy(int index) => _logits!.Data + (long)index * Width * sizeof(float);
-
-    private int QueueCopies(LogitBlock block, int copied)
-    {
-        for (var row = 0; _choices.LeftOut > 0 && row < block.Count; row++)
-        {
-            if (_choices.IsLeftOut(block.First + row))
-            {
-                last.Backend.CopyRowToHost(block.Logits, row, Copy(copied++));
-            }
-        }
-
-        return copied;
-    }
-
-    private void Reserve()
-    {
-        var bytes = (long)_choices.LeftOut * Width * sizeof(float);
-        if (bytes > (_logits?.Bytes ?? 0))
-        {
-            _logits?.Dispose();
-            _logits = null;
-            _logits = new PinnedMemory(last.Backend.Context, Math.Max(bytes, 8L * Width * sizeof(float)));
-        }
     }
 }

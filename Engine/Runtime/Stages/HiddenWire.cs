@@ -10,7 +10,7 @@ internal sealed class HiddenWire(IBackend backend, DataType type)
 {
     private float[] _floats = [];
 
-    public int BytesFor(Matrix hidden) => hidden.Rows * hidden.Columns * type.SizeInBytes();
+    private int BytesFor(Matrix hidden) => hidden.Rows * hidden.Columns * type.SizeInBytes();
 
     public void Write(Matrix hidden, FrameWriter frame)
     {
@@ -28,11 +28,7 @@ internal sealed class HiddenWire(IBackend backend, DataType type)
 
     public void Read(ReadOnlySpan<byte> wire, Matrix hidden)
     {
-        if (wire.Length != BytesFor(hidden))
-        {
-            throw new InvalidDataException($"{wire.Length} bytes of hidden states; expected {BytesFor(hidden)} for [{hidden.Rows}, {hidden.Columns}] as {type}");
-        }
-
+        Require(wire.Length, hidden, type);
         if (type == DataType.Float32)
         {
             backend.Write(hidden.Buffer, hidden.Offset, wire);
@@ -40,9 +36,36 @@ internal sealed class HiddenWire(IBackend backend, DataType type)
         }
 
         var floats = Floats(hidden);
-        Widen(MemoryMarshal.Cast<byte, ushort>(wire), MemoryMarshal.Cast<float, uint>(floats));
+        Widen(wire, floats);
         backend.Write(hidden.Buffer, hidden.Offset, MemoryMarshal.AsBytes(floats));
     }
+
+    /// <exception cref="InvalidDataException">So many bytes are not what hidden states of that shape take.</exception>
+    public static void Require(int bytes, Matrix hidden, DataType type)
+    {
+        var expected = hidden.Rows * hidden.Columns * type.SizeInBytes();
+        if (bytes != expected)
+        {
+            throw new InvalidDataException($"{bytes} bytes of hidden states; expected {expected} for [{hidden.Rows}, {hidden.Columns}] as {type}");
+        }
+    }
+
+    /// <summary>Adds hidden states to a frame.</summary>
+    public static void Write(ReadOnlySpan<float> hidden, DataType type, FrameWriter frame)
+    {
+        var wire = frame.Take(hidden.Length * type.SizeInBytes());
+        if (type == DataType.Float32)
+        {
+            MemoryMarshal.AsBytes(hidden).CopyTo(wire);
+        }
+        else
+        {
+            Round(MemoryMarshal.Cast<float, uint>(hidden), MemoryMarshal.Cast<byte, ushort>(wire));
+        }
+    }
+
+    /// <summary>Hidden states that came as bf16.</summary>
+    public static void Widen(ReadOnlySpan<byte> wire, Span<float> hidden) => Widen(MemoryMarshal.Cast<byte, ushort>(wire), MemoryMarshal.Cast<float, uint>(hidden));
 
     private static void Round(ReadOnlySpan<uint> bits, Span<ushort> rounded)
     {

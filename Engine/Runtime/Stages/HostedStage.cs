@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cuda;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
 using OrleansLM.Engine.Weights;
@@ -17,13 +18,12 @@ internal sealed class HostedStage : IDisposable
     private readonly Checkpoint _checkpoint;
     private readonly IBackend _backend;
     private readonly StageModel _model;
-    private readonly StageStepper _stepper;
+    private readonly IStageStepper _stepper;
     private readonly IStageObserver _observer;
     private readonly Thread _thread;
     private StageRun? _run;
     private bool _stopped;
     private long _steps;
-    private long _busy;
     private StageRun? _counted;
     private long _sent;
     private long _received;
@@ -45,7 +45,7 @@ internal sealed class HostedStage : IDisposable
                 StateChunkTokens = assignment.StateChunkTokens,
                 MaxRows = assignment.MaxRows,
             });
-            _stepper = new StageStepper(_model, _backend);
+            _stepper = _backend is CudaBackend device ? new DeviceStageStepper(_model, device) : new StageStepper(_model, _backend);
         }
         catch
         {
@@ -73,7 +73,7 @@ internal sealed class HostedStage : IDisposable
         {
             var open = _run == _counted ? null : _run;
             return new StageInUse(
-                Assignment, _run?.Epoch ?? 0, _run?.IsConnected ?? false, Volatile.Read(ref _steps), Stopwatch.GetElapsedTime(0, Volatile.Read(ref _busy)),
+                Assignment, _run?.Epoch ?? 0, _run?.IsConnected ?? false, Volatile.Read(ref _steps), Stopwatch.GetElapsedTime(0, _stepper.BusyTicks),
                 _model.State.SizeInBytes + _model.WorkspaceBytes, _sent + (open?.BytesSent ?? 0), _received + (open?.BytesReceived ?? 0));
         }
     }
@@ -158,17 +158,7 @@ internal sealed class HostedStage : IDisposable
 
     private void Run(in StageWork work)
     {
-        var began = Stopwatch.GetTimestamp();
-        try
-        {
-            _stepper.Run(work.Run, work.Frame);
-        }
-        catch (LinkLostException error)
-        {
-            work.Run.End(error.Message);
-        }
-
-        Volatile.Write(ref _busy, _busy + Stopwatch.GetTimestamp() - began);
+        _stepper.Run(work.Run, work.Frame);
         Volatile.Write(ref _steps, _steps + (work.Frame.Header.Kind == FrameKind.Step ? 1 : 0));
     }
 

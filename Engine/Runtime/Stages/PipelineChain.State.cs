@@ -18,7 +18,7 @@ internal sealed partial class PipelineChain
             stage.State.ReadUnit(unit, _frame.Take((int)stage.State.UnitBytes));
         }
 
-        return new ValueTask(Connected().Ask(FrameKind.ReadUnit, _frame, destination));
+        return Ask(FrameKind.ReadUnit, destination);
     }
 
     public ValueTask WriteUnitAsync(int unit, ReadOnlyMemory<byte> source)
@@ -33,7 +33,23 @@ internal sealed partial class PipelineChain
 
         _frame.Clear().Write(unit);
         _frame.Write(rest);
-        return new ValueTask(Connected().Ask(FrameKind.WriteUnit, _frame, default));
+        return Ask(FrameKind.WriteUnit, default);
+    }
+
+    /// <summary>Behind the steps that were begun: on a GPU these may still wait to be sent.</summary>
+    private ValueTask Ask(FrameKind kind, Memory<byte> destination)
+    {
+        var connection = Connected();
+        if (_sender is null)
+        {
+            return new ValueTask(connection.Ask(kind, _frame, destination));
+        }
+
+        var (number, done) = connection.BeginUnit(destination);
+        var place = _sender.Take();
+        place.Frame.Write(_frame.Payload);
+        _sender.Queue(place, kind, number, connection.TrySend);
+        return new ValueTask(done);
     }
 
     /// <exception cref="EngineException">Unavailable: a stage is lost.</exception>

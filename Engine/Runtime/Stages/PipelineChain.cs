@@ -1,7 +1,9 @@
 using OrleansLM.Engine.Backends;
+using OrleansLM.Engine.Backends.Cuda;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
 using OrleansLM.Engine.Runtime.Loop;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Runtime.Stages;
@@ -19,9 +21,13 @@ internal sealed partial class PipelineChain : IStageChain
     private readonly PipelineOpener _opener;
     private readonly HiddenWire _wire;
     private readonly FrameWriter _frame = new();
+    private readonly DeviceSender? _sender;
     private readonly Matrix _hidden;
     private readonly ModelConfig _config;
+    private readonly DataType _hiddenType;
     private StageModel[] _local;
+    private CountBook _counts;
+    private PipelineConnection? _countsOf;
     private IReadOnlyList<LayerRange> _layers;
 
     /// <summary>Takes over the backend and its stages, which hold the layers before the first remote one, and the opener, which is open.</summary>
@@ -36,6 +42,9 @@ internal sealed partial class PipelineChain : IStageChain
         (_config, _layers, MaxRows, UnitBytes) = (local[0].Config, remote.Layers, local[0].MaxRows, local[0].State.Spec.UnitBytes * local[0].Config.LayerCount);
         _wire = new HiddenWire(backend, remote.HiddenType);
         _hidden = local[0].AllocateHidden(local[0].MaxRows);
+        _sender = backend is CudaBackend device ? new DeviceSender(device, $"sends of {remote.Pipeline}", _ => { }) : null;
+        _hiddenType = remote.HiddenType;
+        _counts = new CountBook(_config.VocabularySize);
     }
 
     public int MaxRows { get; }
@@ -65,7 +74,13 @@ internal sealed partial class PipelineChain : IStageChain
             stage.Step(step.Batch, hidden);
         }
 
-        StepWire.Write(step, _frame.Clear());
+        if (_sender is not null)
+        {
+            Queue(_sender, connection, step, hidden);
+            return;
+        }
+
+        StepWire.Write(step, Counts(connection), _frame.Clear());
         _wire.Write(hidden, _frame);
         try
         {
@@ -99,9 +114,40 @@ internal sealed partial class PipelineChain : IStageChain
     public void Dispose()
     {
         _opener.Dispose();
+        _sender?.Dispose();
         _hidden.Buffer.Dispose();
         Unload();
         _backend.Dispose();
+    }
+
+    /// <summary>On a GPU the step leaves when it is computed; this thread goes on meanwhile.</summary>
+    private void Queue(DeviceSender sender, PipelineConnection connection, PendingStep step, Matrix hidden)
+    {
+        var place = sender.Take();
+        try
+        {
+            StepWire.Write(step, Counts(connection), place.Frame);
+            place.Leave(hidden, _hiddenType);
+            place.Mark();
+        }
+        catch
+        {
+            sender.GiveBack(place);
+            throw;
+        }
+
+        sender.Queue(place, FrameKind.Step, step.Number, connection.TrySend);
+    }
+
+    /// <summary>The last stage of another connection may be another one, whose table of counts is empty.</summary>
+    private CountBook Counts(PipelineConnection connection)
+    {
+        if (connection != _countsOf)
+        {
+            (_countsOf, _counts) = (connection, new CountBook(_config.VocabularySize));
+        }
+
+        return _counts;
     }
 
     private void Read(PipelineConnection connection, FrameBuffer frame, PendingStep step, IStepReader reader)

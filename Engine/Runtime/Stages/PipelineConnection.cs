@@ -72,6 +72,23 @@ internal sealed class PipelineConnection : ILinkReceiver, IDisposable
     /// <exception cref="LinkLostException">The connection is lost.</exception>
     public void Send(long step, FrameWriter frame) => _forward!.Send(FrameKind.Step, step, frame);
 
+    /// <summary>Sends; what a lost connection means is learned otherwise.</summary>
+    public void TrySend(FrameKind kind, long number, FrameWriter frame)
+    {
+        try
+        {
+            _forward!.Send(kind, number, frame);
+        }
+        catch (LinkLostException error)
+        {
+            _units.End(error.Message);
+        }
+    }
+
+    /// <summary>The number under which a unit of the state is to be sent round, and when it is back. The memory is written to until the task ends.</summary>
+    /// <exception cref="EngineException">Unavailable: the connection is lost.</exception>
+    public (long Number, Task Done) BeginUnit(Memory<byte> destination) => _units.Begin(destination);
+
     /// <summary>Sends a unit of the state round all stages, behind the steps sent so far. The memory is written to until the task ends.</summary>
     /// <exception cref="EngineException">Unavailable, here or by the task: the connection is lost.</exception>
     public Task Ask(FrameKind kind, FrameWriter frame, Memory<byte> destination)

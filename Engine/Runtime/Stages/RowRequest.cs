@@ -19,11 +19,25 @@ internal readonly struct RowRequest
     public readonly float TopP;
     public readonly float MinP;
     public readonly int Top;
+    public readonly float Repetition;
+    public readonly float Presence;
+    public readonly float Frequency;
+
+    /// <summary>Row of the last stage's table of token counts, which counts the token that is chosen; -1: no penalty is on.</summary>
+    public readonly int Counts;
+
+    /// <summary>Entries that the row of the counts is filled with before; -1: it is right as it is.</summary>
+    public readonly int FillCount;
+
+    public readonly int BiasCount;
     private readonly int _reserved;
 
-    public RowRequest(in LogitRow row)
+    /// <param name="row">The row.</param>
+    /// <param name="counts">Row of the table of counts; -1: there is none for it.</param>
+    /// <param name="fillCount">Entries to fill that with, or -1.</param>
+    public RowRequest(in LogitRow row, int counts, int fillCount)
     {
-        Position = row.Position;
+        (Position, Counts, FillCount, Repetition, TopP) = (row.Position, counts, fillCount, 1, 1);
         if (!row.Samples)
         {
             (Kind, GivenToken, Top) = (RowRequestKind.Score, row.GivenToken, row.Turn.Request.PromptLogProbs ?? 0);
@@ -32,17 +46,22 @@ internal readonly struct RowRequest
 
         var plan = row.Turn.Generation.Plan;
         var parameters = plan.Parameters;
-        Kind = plan.UsesRawLogits ? RowRequestKind.Sample : RowRequestKind.Logits;
+        Kind = plan.NeedsCounts && counts < 0 ? RowRequestKind.Logits : RowRequestKind.Sample;
         (Temperature, TopK, TopP, MinP) = (parameters.Temperature, parameters.TopK, parameters.TopP, parameters.MinP);
-        (Seed, Top) = (parameters.Seed, parameters.LogProbs ?? NoLogProbs);
+        (Repetition, Presence, Frequency) = (parameters.RepetitionPenalty, parameters.PresencePenalty, parameters.FrequencyPenalty);
+        (Seed, Top, BiasCount) = (parameters.Seed, parameters.LogProbs ?? NoLogProbs, Kind == RowRequestKind.Sample ? plan.BiasIds.Length : 0);
     }
 
+    /// <summary>But for biases.</summary>
     public SamplingParameters Sampling => new()
     {
         Temperature = Temperature,
         TopK = TopK,
         TopP = TopP,
         MinP = MinP,
+        RepetitionPenalty = Repetition,
+        PresencePenalty = Presence,
+        FrequencyPenalty = Frequency,
         Seed = Seed,
         LogProbs = Top == NoLogProbs ? null : Top,
     };

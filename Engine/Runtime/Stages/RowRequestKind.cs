@@ -9,6 +9,6 @@ internal enum RowRequestKind
     /// <summary>The log-probability of a token.</summary>
     Score = 1,
 
-    /// <summary>The logits themselves: penalties and biases are the engine's to apply, which knows the sequence.</summary>
+    /// <summary>The logits themselves: penalties are the engine's to apply where the last stage has no place for the counts.</summary>
     Logits = 2,
 }

@@ -7,7 +7,7 @@ namespace OrleansLM.Engine.Runtime.Stages;
 public sealed record StageHello
 {
     /// <summary>Of frames and payloads; counted up with every change that is not compatible.</summary>
-    public const int CurrentProtocol = 2;
+    public const int CurrentProtocol = 3;
 
     public int Protocol { get; init; } = CurrentProtocol;
 

@@ -41,6 +41,19 @@ internal sealed class StageRun(HostedStage stage, long epoch, DataType hiddenTyp
 
     public void Received(Link link, FrameBuffer frame) => stage.Enqueue(new StageWork(this, frame));
 
+    /// <summary>Sends to the next stage, or the engine. When that is gone the run ends.</summary>
+    public void Send(FrameKind kind, long step, FrameWriter frame)
+    {
+        try
+        {
+            _outgoing?.Send(kind, step, frame);
+        }
+        catch (LinkLostException error)
+        {
+            End(error.Message);
+        }
+    }
+
     public void Lost(Link link, string reason) => End($"{stage.Assignment}: {link.Peer}: {reason}");
 
     public void End(string reason)

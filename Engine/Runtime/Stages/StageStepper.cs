@@ -1,91 +1,60 @@
-using System.Buffers.Binary;
+using System.Diagnostics;
 using OrleansLM.Engine.Backends;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime.Links;
 
 namespace OrleansLM.Engine.Runtime.Stages;
 
-/// <summary>One step of a stage elsewhere: from the frame that came to the frame that goes on. Used by the stage's thread alone; keeps all it needs.</summary>
-internal sealed class StageStepper : IDisposable
+/// <summary>Steps of a stage elsewhere that is computed on its own thread: what comes of a step leaves before the next one is looked at. Keeps all it needs.</summary>
+internal sealed class StageStepper : IStageStepper
 {
     private readonly StageModel _model;
     private readonly IBackend _backend;
     private readonly Matrix _hidden;
+    private readonly StageUnits _units;
     private readonly StepBatch _batch = new();
     private readonly FrameWriter _out = new();
     private readonly RowChooser? _chooser;
     private HiddenWire? _wire;
     private StageRun? _run;
+    private long _busy;
 
     public StageStepper(StageModel model, IBackend backend)
     {
         (_model, _backend) = (model, backend);
         _hidden = model.AllocateHidden(model.MaxRows);
+        _units = new StageUnits(model);
         _chooser = model.IsLast ? new RowChooser(model.Config.VocabularySize) : null;
     }
 
-    /// <summary>Computes and sends.</summary>
-    /// <exception cref="LinkLostException">The next stage (or the engine) is gone.</exception>
+    public long BusyTicks => Volatile.Read(ref _busy);
+
     public void Run(StageRun run, FrameBuffer frame)
     {
+        var began = Stopwatch.GetTimestamp();
         if (run != _run)
         {
             (_run, _wire) = (run, new HiddenWire(_backend, run.HiddenType));
         }
 
-        var kind = frame.Header.Kind;
         _out.Clear();
+        FrameKind kind;
         try
         {
-            kind = kind switch
-            {
-                FrameKind.Step => Compute(frame.Payload, _wire!),
-                FrameKind.ReadUnit => ReadUnit(frame.Payload),
-                FrameKind.WriteUnit => WriteUnit(frame.Payload),
-                _ => Pass(frame),
-            };
+            kind = frame.Header.Kind == FrameKind.Step ? Compute(frame.Payload, _wire!) : _units.Answer(frame, _out);
         }
-        catch (Exception error) when (error is not LinkLostException)
+        catch (Exception error)
         {
             // The engine decides what becomes of a step that failed; the stage goes on with the next one.
             _out.Clear().Write($"the stage of layers {_model.Layers}: {error.Message}");
             kind = FrameKind.StepFailed;
         }
 
-        run.Outgoing!.Send(kind, frame.Header.Step, _out);
+        run.Send(kind, frame.Header.Step, _out);
+        Volatile.Write(ref _busy, _busy + Stopwatch.GetTimestamp() - began);
     }
 
     public void Dispose() => _hidden.Buffer.Dispose();
-
-    private FrameKind Pass(FrameBuffer frame)
-    {
-        _out.Write(frame.Payload);
-        return frame.Header.Kind;
-    }
-
-    /// <summary>Adds this stage's slice.</summary>
-    private FrameKind ReadUnit(ReadOnlySpan<byte> payload)
-    {
-        _out.Write(payload);
-        _model.State.ReadUnit(BinaryPrimitives.ReadInt32LittleEndian(payload), _out.Take((int)_model.State.UnitBytes));
-        return FrameKind.ReadUnit;
-    }
-
-    /// <summary>Takes this stage's slice off.</summary>
-    private FrameKind WriteUnit(ReadOnlySpan<byte> payload)
-    {
-        var (unit, size) = (BinaryPrimitives.ReadInt32LittleEndian(payload), (int)_model.State.UnitBytes);
-        var bytes = payload[sizeof(int)..];
-        if (bytes.Length < size || (_model.IsLast && bytes.Length > size))
-        {
-            throw new InvalidDataException($"{bytes.Length} bytes of unit {unit} are left; expected {(_model.IsLast ? "" : "at least ")}{size}");
-        }
-
-        _model.State.WriteUnit(unit, bytes[..size]);
-        _out.Write(unit);
-        _out.Write(bytes[size..]);
-        return FrameKind.WriteUnit;
-    }
 
     private FrameKind Compute(ReadOnlySpan<byte> payload, HiddenWire wire)
     {
@@ -109,15 +78,16 @@ internal sealed class StageStepper : IDisposable
         return FrameKind.Step;
     }
 
-    private void Choose(RowChooser chooser, ReadOnlySpan<RowRequest> requests, Matrix hidden)
+    private void Choose(RowChooser chooser, in RowRequests requests, Matrix hidden)
     {
         var width = _model.Config.VocabularySize;
+        chooser.Begin(requests);
         foreach (var block in _model.Logits(_batch, hidden))
         {
             var logits = _backend.ReadLogits(block.Logits);
             for (var i = 0; i < block.Count; i++)
             {
-                chooser.Choose(requests[block.First + i], logits.Slice(i * width, width), _out);
+                chooser.Choose(requests, block.First + i, logits.Slice(i * width, width), _out);
             }
         }
     }

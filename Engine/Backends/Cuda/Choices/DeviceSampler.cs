@@ -14,14 +14,19 @@ internal sealed unsafe class DeviceSampler : IDisposable
     public const int MaxVocabulary = 1 << 20;
 
     private const int Threads = 1024;
+
+    /// <summary>Fillings of rows of the counts on their way together: a step with more waits for the device.</summary>
+    private const int Fillings = 16;
+
     private readonly CudaStream _stream;
     private readonly CudaKernel _sample;
     private readonly int _vocabulary;
     private readonly DeviceMemory _work;
     private readonly ChosenTokens _chosen;
     private readonly DeviceMemory _counts;
-    private readonly PinnedMemory _filling;
-    private readonly CudaEvent _filled;
+    private int _next;
+    private readonly PinnedMemory[] _filling = new PinnedMemory[Fillings];
+    private readonly CudaEvent[] _filled = new CudaEvent[Fillings];
 
     /// <param name="stream">That the logits are computed in.</param>
     /// <param name="modules">Of the device.</param>
@@ -39,8 +44,12 @@ internal sealed unsafe class DeviceSampler : IDisposable
         Slots = new CountSlots(slots, within);
         _work = new DeviceMemory(stream.Context, (long)blockRows * vocabulary * sizeof(float));
         _counts = new DeviceMemory(stream.Context, (long)slots * vocabulary * sizeof(int));
-        _filling = new PinnedMemory(stream.Context, (long)vocabulary * sizeof(int));
-        _filled = new CudaEvent(stream.Context);
+        for (var i = 0; i < Fillings; i++)
+        {
+            _filling[i] = new PinnedMemory(stream.Context, (long)vocabulary * sizeof(int));
+            _filled[i] = new CudaEvent(stream.Context);
+        }
+
         stream.Fill(_counts.Address, 0, _counts.Bytes);
     }
 
@@ -49,10 +58,21 @@ internal sealed unsafe class DeviceSampler : IDisposable
     /// <summary>Queues the filling of a row of the counts.</summary>
     public void Fill(int slot, TokenCounts counts)
     {
-        _filled.Synchronize();
-        counts.States.CopyTo(new Span<int>(_filling.Data, _vocabulary));
-        _stream.CopyToDevice(_counts.Address + (ulong)slot * (ulong)_vocabulary * sizeof(int), _filling.Data, (long)_vocabulary * sizeof(int));
-        _filled.Record(_stream);
+        counts.States.CopyTo(NextFilling());
+        QueueFilling(slot);
+    }
+
+    /// <summary>Queues the filling of a row of the counts with pairs: an id, and what stands for it.</summary>
+    public void Fill(int slot, ReadOnlySpan<int> pairs)
+    {
+        var states = NextFilling();
+        states.Clear();
+        for (var i = 0; i < pairs.Length; i += 2)
+        {
+            states[pairs[i]] = pairs[i + 1];
+        }
+
+        QueueFilling(slot);
     }
 
     /// <summary>Queues the choices of a block of logits [<paramref name="count"/>, V], entries from <paramref name="first"/> on of the logit rows of a step.</summary>
@@ -64,7 +84,21 @@ internal sealed unsafe class DeviceSampler : IDisposable
     {
         _work.Dispose();
         _counts.Dispose();
-        _filling.Dispose();
-        _filled.Dispose();
+        Array.ForEach(_filling, memory => memory.Dispose());
+        Array.ForEach(_filled, mark => mark.Dispose());
+    }
+
+    private Span<int> NextFilling()
+    {
+        _next = (_next + 1) % Fillings;
+        _filled[_next].Synchronize();
+        return new Span<int>(_filling[_next].Data, _vocabulary);
+    }
+
+    private void QueueFilling(int slot)
+    {
+        var bytes = (long)_vocabulary * sizeof(int);
+        _stream.CopyToDevice(_counts.Address + (ulong)slot * (ulong)bytes, _filling[_next].Data, bytes);
+        _filled[_next].Record(_stream);
     }
 }

@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Backends.Cuda.Device;
+using OrleansLM.Engine.Runtime.Stages;
 using OrleansLM.Engine.Sampling;
 
 namespace OrleansLM.Engine.Backends.Cuda.Choices;
@@ -63,13 +64,33 @@ internal sealed unsafe class SampleExchange(CudaContext context) : IDisposable
             Counts = counts,
             Seed = parameters.Seed,
             Position = position,
-            BiasStart = AddBiases(plan),
+            BiasStart = AddBiases(plan.BiasIds, plan.BiasValues),
             BiasCount = plan.BiasIds.Length,
             Top = parameters.LogProbs ?? -1,
             CountsIt = counts >= 0 ? 1 : 0,
             Given = SampleRow.Choose,
         };
     }
+
+    /// <summary>Asks for a token of a row, as an engine elsewhere wants it.</summary>
+    public void Choose(int index, in RowRequest request, ReadOnlySpan<int> biasIds, ReadOnlySpan<float> biasValues) => Row(index) = new SampleRow
+    {
+        Temperature = request.Temperature,
+        TopK = request.TopK,
+        TopP = request.TopP,
+        MinP = request.MinP,
+        Repetition = request.Repetition,
+        Presence = request.Presence,
+        Frequency = request.Frequency,
+        Counts = request.Counts,
+        Seed = request.Seed,
+        Position = request.Position,
+        BiasStart = AddBiases(biasIds, biasValues),
+        BiasCount = biasIds.Length,
+        Top = request.Top,
+        CountsIt = request.Counts >= 0 ? 1 : 0,
+        Given = SampleRow.Choose,
+    };
 
     /// <summary>Asks for log-probabilities beside a token that is there.</summary>
     public void Score(int index, int token, int top, long position) =>
@@ -85,12 +106,12 @@ internal sealed unsafe class SampleExchange(CudaContext context) : IDisposable
         _biases?.Dispose();
     }
 
-    private int AddBiases(SamplingPlan plan)
+    private int AddBiases(ReadOnlySpan<int> ids, ReadOnlySpan<float> values)
     {
         var start = _biasCount;
-        plan.BiasIds.CopyTo(new Span<int>(_biases!.Data, _biasRoom)[start..]);
-        plan.BiasValues.CopyTo(new Span<float>(_biases.Data + _biasRoom * sizeof(int), _biasRoom)[start..]);
-        _biasCount += plan.BiasIds.Length;
+        ids.CopyTo(new Span<int>(_biases!.Data, _biasRoom)[start..]);
+        values.CopyTo(new Span<float>(_biases.Data + _biasRoom * sizeof(int), _biasRoom)[start..]);
+        _biasCount += ids.Length;
         return start;
     }
 
