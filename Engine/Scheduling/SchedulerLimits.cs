@@ -67,7 +67,8 @@ public sealed record SchedulerLimits(
 
     /// <summary>
     /// Prefill rows of a step at most, when the prompt furthest on stands at <paramref name="computed"/> tokens. Where stages work at the same time a prompt is cut into steps that take
-    /// equal time, smaller ones the more stages there are: until a step has reached the last stage, and once the last one has left the first, some of them wait.
+    /// equal time, smaller ones the more stages there are: until a step has reached the last stage, and once the last one has left the first, some of them wait. They shrink to one half:
+    /// prompts that are long enough for more are long beside a step anyway, and few rows do not fill a device.
     /// </summary>
     public int PrefillRows(int computed)
     {
@@ -80,7 +81,7 @@ public sealed record SchedulerLimits(
         var quarter = Math.Max(1, most / 4);
         var seen = Math.Min(computed, WindowTokens ?? int.MaxValue);
         var quarters = (int)Math.Round(4.0 * AttentionTokens / ((double)AttentionTokens + seen));
-        return Math.Min(most, Math.Max(1, quarters) * quarter);
+        return Math.Min(most, Math.Max(2, quarters) * quarter);
     }
 
     /// <summary>Pages that <paramref name="turn"/> still has to get before all that it knows is computed.</summary>

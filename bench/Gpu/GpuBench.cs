@@ -15,7 +15,8 @@ public static class GpuBench
     {
         try
         {
-            return Run(GpuBenchOptions.Parse(args), Console.Out);
+            var options = GpuBenchOptions.Parse(args);
+            return options.Serve is { } folder ? StageChild.Serve(folder, options.Devices[0]) : Run(options, Console.Out);
         }
         catch (Exception exception) when (exception is ArgumentException or CudaException)
         {
@@ -41,7 +42,7 @@ public static class GpuBench
         ParityRows.Measure(session);
         DecodeRows.Measure(session);
         SupraRows.Measure(session);
-        EngineRows.MeasureAsync(session).GetAwaiter().GetResult();
+        PipelineRows.MeasureAsync(session).GetAwaiter().GetResult();
         SessionRows.MeasureAsync(session).GetAwaiter().GetResult();
         if (options.Json is { } path)
         {

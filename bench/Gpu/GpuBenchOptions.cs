@@ -24,6 +24,12 @@ public sealed record GpuBenchOptions
     /// <summary>Folder of the tokenizer that goes with it.</summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>Rows of a step at most, for the engine rows.</summary>
+    public int StepTokens { get; init; } = 4096;
+
+    /// <summary>Serves stages of this model folder on the first device and measures nothing: the second process of the pipeline rows.</summary>
+    public string? Serve { get; init; }
+
     /// <summary>Model folder, with its tokenizer, for sessions that come and go; null: that is left out.</summary>
     public string? Sessions { get; init; }
 
@@ -31,7 +37,7 @@ public sealed record GpuBenchOptions
     public int SessionSeconds { get; init; } = 180;
 
     public static string Usage =>
-        "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER] [--sessions FOLDER [--session-seconds N]]";
+        "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER [--step-tokens N]] [--sessions FOLDER [--session-seconds N]]";
 
     /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
     public static GpuBenchOptions Parse(string[] args)
@@ -48,6 +54,8 @@ public sealed record GpuBenchOptions
                 "--engine" => options with { Engine = value },
                 "--tokenizer" => options with { Tokenizer = value },
                 "--sessions" => options with { Sessions = value },
+                "--serve" => options with { Serve = value },
+                "--step-tokens" when int.TryParse(value, out var rows) && rows >= 16 => options with { StepTokens = rows },
                 "--session-seconds" when int.TryParse(value, out var seconds) && seconds > 0 => options with { SessionSeconds = seconds },
                 "--steps" when int.TryParse(value, out var steps) && steps > 0 => options with { Steps = steps },
                 "--devices" when Numbers(value) is { } devices => options with { Devices = devices },

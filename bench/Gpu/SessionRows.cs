@@ -23,12 +23,13 @@ internal static class SessionRows
             return;
         }
 
-        var options = new EngineOptions { Backend = "cuda", Devices = [session.Options.Devices[0]], StateBytes = 160L << 20, MaxRunningTurns = 16, MaxWaitingTurns = 64, AdmissionTimeout = TimeSpan.FromMinutes(5) };
+        var options = new EngineOptions { Backend = "cuda", Devices = session.Options.Devices, StateBytes = 160L << 20, MaxRunningTurns = 16, MaxWaitingTurns = 64, AdmissionTimeout = TimeSpan.FromMinutes(5) };
         using var watch = session.NewBackend();
         await using var engine = InferenceEngine.Load(Checkpoint.Open(folder), ModelTokenizers.Open(folder), options, TimeProvider.System);
         var run = new Run(engine, TimeSpan.FromSeconds(session.Options.SessionSeconds));
         var all = Task.WhenAll(Enumerable.Range(0, Sessions).Select(run.LiveAsync));
-        var free = await WatchAsync(() => watch.FreeBytes, run, all).ConfigureAwait(false);
+        using var other = session.Options.Devices.Count > 1 ? session.NewBackend(session.Options.Devices.Count - 1) : null;
+        var free = await WatchAsync(() => watch.FreeBytes + (other?.FreeBytes ?? 0), run, all).ConfigureAwait(false);
         await all.ConfigureAwait(false);
         Report(session, engine.Description.ModelName, run, free);
     }

@@ -19,6 +19,29 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Where_stages_work_at_the_same_time_a_prompt_is_cut_into_steps_of_equal_time()
+    {
+        var limits = Limits(budget: 4096, running: 8) with { TotalPages = 100_000, DecodeGroups = 2, AttentionTokens = 26_000 };
+        _state.FreePages = 100_000;
+        var times = new List<double>();
+        for (var computed = 0; computed < 32_768; computed += _plan.RowCount)
+        {
+            _state.Running.Clear();
+            _state.Running.Add(Turn(0, target: 40_000, computed: computed));
+            Assert.Equal(DecisionKind.Step, Scheduler.Decide(limits, _state, _plan).Kind);
+            times.Add(_plan.RowCount * (1 + (computed + _plan.RowCount / 2.0) / limits.AttentionTokens));
+        }
+
+        // What a pipeline of two loses is its longest step on one stage.
+        Assert.InRange(times.Max() / times.Sum(), 0, 0.05);
+        Assert.InRange(times.Max() / times.Min(), 1, 1.5);
+        Assert.Equal([4096, 4096], new[] { 0, 30_000 }.Select(computed => (limits with { DecodeGroups = 1 }).PrefillRows(computed)));
+        Assert.Equal([1024, 512], new[] { 0, 200_000 }.Select(computed => (limits with { DecodeGroups = 8 }).PrefillRows(computed)));
+        Assert.Equal(512, (limits with { MaxStepTokens = 512 }).PrefillRows(0));
+        Assert.Equal(2048, (limits with { WindowTokens = 1000 }).PrefillRows(200_000));
+    }
+
+    [Fact]
     public void A_short_prompt_passes_beside_a_long_one()
     {
         _state.FreePages = 5000;

@@ -14,11 +14,12 @@ internal sealed class Pipeline : IStageRoute, IAsyncDisposable
     private readonly int _layerCount;
     private volatile StageProcess[] _stages;
 
-    public Pipeline(string model, int stages, EngineOptions? options = null, DataType hidden = DataType.Float32, TimeSpan? lossTimeout = null, LinkOptions? link = null)
+    public Pipeline(string model, int stages, EngineOptions? options = null, DataType hidden = DataType.Float32, TimeSpan? lossTimeout = null, LinkOptions? link = null,
+        EngineOptions? stageEngine = null)
     {
         var checkpoint = Checkpoint.Open(TestFiles.Model(model));
         _layerCount = checkpoint.Config.LayerCount;
-        _stages = [.. Enumerable.Range(1, stages - 1).Select(_ => new StageProcess(link))];
+        _stages = [.. Enumerable.Range(1, stages - 1).Select(_ => new StageProcess(link, engine: stageEngine))];
         Engine = InferenceEngine.Load(
             checkpoint, ModelTokenizers.Open(TestFiles.Model(model)), (options ?? TinyEngine.Options()) with { Threads = 1 }, TimeProvider.System, meters: null,
             new RemoteStages

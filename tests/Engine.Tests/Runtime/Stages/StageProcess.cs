@@ -12,7 +12,7 @@ internal sealed class StageProcess : IStageModels, IStageObserver, IDisposable
 
     private readonly List<string> _told = [];
 
-    public StageProcess(LinkOptions? link = null, string cluster = Cluster, LinkAddress? listen = null, string? otherModel = null)
+    public StageProcess(LinkOptions? link = null, string cluster = Cluster, LinkAddress? listen = null, string? otherModel = null, EngineOptions? engine = null)
     {
         OtherModel = otherModel;
         Server = StageServer.Start(
@@ -20,7 +20,7 @@ internal sealed class StageProcess : IStageModels, IStageObserver, IDisposable
             {
                 ClusterId = cluster,
                 Listen = listen ?? new LinkAddress("127.0.0.1", 0),
-                Engine = new EngineOptions { Threads = 1 },
+                Engine = engine ?? new EngineOptions { Threads = 1 },
                 Link = link ?? PatientLink,
             },
             this, this, TimeProvider.System);
