@@ -8,6 +8,8 @@ namespace OrleansLM.Hosting.Telemetry;
 /// <summary>Sends this process's spans and metrics to a collector for as long as the host runs.</summary>
 public sealed class OtlpExport(Uri endpoint, string? instance = null) : IHostedService, IDisposable
 {
+    private const int LastWordsMilliseconds = 2_000;
+
     private TracerProvider? _tracer;
     private MeterProvider? _meter;
 
@@ -27,15 +29,13 @@ public sealed class OtlpExport(Uri endpoint, string? instance = null) : IHostedS
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
-    {
-        _tracer?.ForceFlush();
-        _meter?.ForceFlush();
-        return Task.CompletedTask;
-    }
+    /// <summary>What the other services report while they stop is sent too, at the end.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Sends what has not been sent yet. A collector that does not answer loses it, and holds nobody up.</summary>
     public void Dispose()
     {
+        Parallel.Invoke(() => _tracer?.Shutdown(LastWordsMilliseconds), () => _meter?.Shutdown(LastWordsMilliseconds));
         _tracer?.Dispose();
         _meter?.Dispose();
     }

@@ -88,6 +88,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGTERM: returns when the process has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(TimeSpan limit)
+    {
+        using (var signal = Process.Start("kill", ["-TERM", $"{ProcessId}"]))
+        {
+            await signal.WaitForExitAsync();
+        }
+
+        await _process!.WaitForExitAsync().WaitAsync(limit);
+        var code = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return code;
+    }
+
     public async Task RestartAsync()
     {
         await KillAsync();

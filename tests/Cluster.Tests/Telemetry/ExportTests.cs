@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 using OrleansLM.Cluster.Tests.Processes;
 using OrleansLM.Cluster.Tests.Telemetry.Wire.Metrics;
@@ -28,6 +30,19 @@ public sealed class ExportTests
 
         AssertTrace(await SpansAsync(collector.Reports, HttpSpan, "turn", "engine.turn", "session.run_turn"));
         await AssertMetricsAsync(collector.Reports);
+    }
+
+    /// <summary>It accepts connections, says nothing, and would be waited for ten minutes.</summary>
+    [Fact]
+    public async Task A_collector_that_does_not_answer_does_not_hold_up_a_stop()
+    {
+        using var deaf = new TcpListener(IPAddress.Loopback, 0);
+        deaf.Start();
+        Dictionary<string, string> patient = new() { ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "600000", ["OTEL_METRIC_EXPORT_INTERVAL"] = "300", ["OTEL_BSP_SCHEDULE_DELAY"] = "100" };
+        await using var server = await ServerProcess.StartAsync(patient, "--state-mib", "64", "--otlp", $"http://{deaf.LocalEndpoint}");
+        await server.Sessions.CreateAsync(new CreateSessionRequest { SessionId = "unseen" });
+        using var connected = await deaf.AcceptTcpClientAsync().WaitAsync(s_patience);
+        Assert.Equal(0, await server.StopAsync(s_patience));
     }
 
     private static void AssertTrace(Dictionary<string, ReceivedSpan> spans)
