@@ -86,7 +86,7 @@ public sealed class InferenceEngine : IInferenceEngine
         var backend = NewBackend(options);
         var chain = LoadChain(checkpoint, options, plan, ranges, backend, remote, time);
         var all = remote is null ? ranges : [.. ranges, .. remote.Layers.Skip(1)];
-        return Start(checkpoint, tokenizer, options, plan, chain, Describe(checkpoint, options, plan, all, backend), time, meters);
+        return Start(checkpoint, tokenizer, options, plan, chain, Describe(checkpoint, options, plan, all, backend), time, meters, remote?.CarriageFolder);
     }
 
     /// <summary>Stages on GPUs of this machine.</summary>
@@ -101,7 +101,7 @@ public sealed class InferenceEngine : IInferenceEngine
 
     private static InferenceEngine Start(
         Checkpoint checkpoint, ModelTokenizer tokenizer, EngineOptions options, StatePlan plan, IStageChain chain, EngineDescription description, TimeProvider time,
-        IMeterFactory? meters)
+        IMeterFactory? meters, string? carriageFolder = null)
     {
         var parts = new EngineParts
         {
@@ -114,6 +114,7 @@ public sealed class InferenceEngine : IInferenceEngine
             Time = time,
             Fingerprint = checkpoint.Fingerprint,
             BackendKind = description.BackendKind,
+            CarriageFolder = carriageFolder,
         };
         return new InferenceEngine(parts, description, meters, checkpoint);
     }
@@ -129,7 +130,7 @@ public sealed class InferenceEngine : IInferenceEngine
     /// <summary>Bytes of a page (or slot), all stages together.</summary>
     public static long StateUnitBytes(ModelConfig config, EngineOptions options) => StatePlan.UnitSize(config, options);
 
-    /// <summary>Where stages are elsewhere: asks for their addresses again and connects anew. Turns go on with the same tokens, computed state is rebuilt.</summary>
+    /// <summary>Where stages are elsewhere: asks for their addresses again and connects anew. Turns go on with the same tokens after a pause in which the state is carried over; where that cannot be it is computed again.</summary>
     public void Reroute() => _chain.Reroute();
 
     public EngineStatus GetStatus() => _loop.Counters.Snapshot(Description.PageCount);

@@ -121,6 +121,21 @@ public sealed class PagePool
         CachedCount = 0;
     }
 
+    /// <summary>No free page has a name any more.</summary>
+    public void ForgetFree()
+    {
+        for (var page = 0; page < PageCount && CachedCount > 0; page++)
+        {
+            if (_references[page] == 0)
+            {
+                Forget(page);
+            }
+        }
+    }
+
+    /// <summary>The pages that somebody holds, ascending.</summary>
+    public int[] ListHeld() => [.. Enumerable.Range(0, PageCount).Where(page => _references[page] > 0)];
+
     private void RequireHeld(int page)
     {
         if (_references[page] == 0)

@@ -1,3 +1,5 @@
+using OrleansLM.Engine.Models;
+
 namespace OrleansLM.Silo.Planning;
 
 /// <summary>
@@ -7,10 +9,32 @@ namespace OrleansLM.Silo.Planning;
 /// </summary>
 public static class ClusterPlanner
 {
+    /// <summary>More than any cluster needs to come to rest; pipelines that took turns in each other's places would do so for ever.</summary>
+    private const int MaxRounds = 32;
+
+    /// <summary>A plan that was carried out stays: the same question with the pipelines where it put them moves nothing.</summary>
     public static ClusterPlan Plan(IEnumerable<DeviceView> devices, IEnumerable<PipelineView> pipelines)
     {
-        var budgets = devices.OrderBy(device => device.Id, StringComparer.Ordinal).ToDictionary(device => device.Id, device => new DeviceBudget(device), StringComparer.Ordinal);
-        var ordered = pipelines.OrderBy(pipeline => pipeline.Name, StringComparer.Ordinal).ToArray();
+        var (machines, asked) = (devices.OrderBy(device => device.Id, StringComparer.Ordinal).ToArray(), pipelines.OrderBy(pipeline => pipeline.Name, StringComparer.Ordinal).ToArray());
+        var plans = Place(machines, asked);
+        for (var round = 1; round < MaxRounds; round++)
+        {
+            // Those that were placed first did not know what would come beside them.
+            var next = Place(machines, [.. asked.Zip(plans, After)]);
+            var rests = plans.SelectMany(Places).SequenceEqual(next.SelectMany(Places));
+            plans = next;
+            if (rests)
+            {
+                break;
+            }
+        }
+
+        return new ClusterPlan([.. asked.Zip(plans, Changes)]);
+    }
+
+    private static PipelinePlan[] Place(DeviceView[] devices, PipelineView[] ordered)
+    {
+        var budgets = devices.ToDictionary(device => device.Id, device => new DeviceBudget(device), StringComparer.Ordinal);
         foreach (var pipeline in ordered)
         {
             Reserve(budgets, pipeline);
@@ -18,8 +42,23 @@ public static class ClusterPlanner
 
         // Those that run come first: what is new takes what they leave.
         var plans = ordered.OrderBy(pipeline => pipeline.Current is null).Select(pipeline => Place(budgets, pipeline)).ToArray();
-        return new ClusterPlan([.. plans.OrderBy(plan => plan.Name, StringComparer.Ordinal)]);
+        return [.. plans.OrderBy(plan => plan.Name, StringComparer.Ordinal)];
     }
+
+    /// <summary>The pipeline where the plan has it; one that cannot be placed stays what it is.</summary>
+    private static PipelineView After(PipelineView asked, PipelinePlan plan) =>
+        plan.Stages.Count == 0 ? asked : asked with { Current = [.. plan.Stages.Select(stage => new PlacedStage(stage.Device, stage.Layers))] };
+
+    private static IEnumerable<(string Name, string Device, LayerRange Layers)> Places(PipelinePlan plan) => plan.Stages.Select(stage => (plan.Name, stage.Device, stage.Layers));
+
+    /// <summary>Against what was there when it was asked, whatever was considered in between.</summary>
+    private static PipelinePlan Changes(PipelineView asked, PipelinePlan plan) => plan with
+    {
+        Stages = [.. plan.Stages.Select((stage, i) => stage with
+        {
+            Change = asked.Current is not { } current ? StageChange.New : current[i].Device == stage.Device ? StageChange.Kept : StageChange.Moved,
+        })],
+    };
 
     private static void Reserve(Dictionary<string, DeviceBudget> budgets, PipelineView pipeline)
     {

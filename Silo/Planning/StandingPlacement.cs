@@ -71,7 +71,7 @@ internal sealed class StandingPlacement(Dictionary<string, DeviceBudget> budgets
         }
 
         var layers = stages[slowest].Layers;
-        if (Best(layers, stages) is { } better && _model.ReadBy(layers) / better.ShareBytesPerSecond <= stages[slowest].Seconds * WorthMoving)
+        if (Best(layers, stages) is { } better && stages.All(stage => stage.Device != better.Device.Id) && _model.ReadBy(layers) / better.ShareBytesPerSecond <= stages[slowest].Seconds * WorthMoving)
         {
             budgets[stages[slowest].Device].GiveBack(stages[slowest].Bytes);
             stages[slowest] = Put(better, layers, StageChange.Moved);

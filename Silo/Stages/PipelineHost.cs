@@ -14,6 +14,7 @@ using OrleansLM.Engine.Weights;
 using OrleansLM.Silo.Hosting;
 using OrleansLM.Silo.Models;
 using OrleansLM.Silo.Planning;
+using OrleansLM.Silo.Snapshots;
 
 namespace OrleansLM.Silo.Stages;
 
@@ -22,7 +23,7 @@ namespace OrleansLM.Silo.Stages;
 /// are not enough devices it waits, and says for what.
 /// </summary>
 internal sealed partial class PipelineHost(
-    IOptions<ServingOptions> serving, IOptions<StageSettings> settings, ModelRegistry registry, PipelineTable table, IGrainFactory grains, ILocalSiloDetails silo,
+    IOptions<ServingOptions> serving, IOptions<StageSettings> settings, IOptions<SnapshotOptions> snapshots, ModelRegistry registry, PipelineTable table, IGrainFactory grains, ILocalSiloDetails silo,
     TimeProvider time, IMeterFactory meters, ILogger<PipelineHost> logger) : SiloWork
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
@@ -101,6 +102,7 @@ internal sealed partial class PipelineHost(
             Route = route,
             Link = StageLinks.Of(settings.Value),
             LossTimeout = settings.Value.LossTimeout,
+            CarriageFolder = snapshots.Value.Folder,
         });
         table.SetReroute(pipeline, engine.Reroute);
         var template = options.ChatTemplate is { Length: > 0 } name ? ChatTemplate.Named(name) : ChatTemplate.Of(options.Directory);

@@ -41,6 +41,7 @@ public sealed class EngineInstruments : IDisposable
         Evictions = _meter.CreateCounter<long>("orleanslm.engine.state.evictions", "{sequence}", "Times the state of an idle, paused or waiting sequence was dropped to make room.");
         Saves = _meter.CreateCounter<long>("orleanslm.engine.state.saves", "{sequence}", "Times the owner of an idle sequence was asked to save its state because memory is wanted.");
         Preemptions = _meter.CreateCounter<long>("orleanslm.engine.state.preemptions", "{turn}", "Times a running turn was sent back to wait because memory ran out.");
+        Carried = _meter.CreateCounter<long>("orleanslm.engine.state.carried", "{page}", "Pages (or slots) that were taken along when stages were moved or the model was cut anew.");
         _turns = _meter.CreateCounter<long>("orleanslm.engine.turns", "{turn}", "Turns that ended, by reason.");
         _meter.CreateObservableGauge("orleanslm.engine.turns.running", () => Volatile.Read(ref counters.Running), "{turn}", "Turns that were admitted and are not over.");
         _meter.CreateObservableGauge("orleanslm.engine.turns.waiting", () => Math.Max(0, counters.OpenTurns - Volatile.Read(ref counters.Running)), "{turn}", "Turns that wait for a place or for memory.");
@@ -75,6 +76,8 @@ public sealed class EngineInstruments : IDisposable
     internal Counter<long> Saves { get; }
 
     internal Counter<long> Preemptions { get; }
+
+    internal Counter<long> Carried { get; }
 
     public void Dispose()
     {

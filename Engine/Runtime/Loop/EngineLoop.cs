@@ -39,9 +39,10 @@ internal sealed class EngineLoop : IDisposable
         _prefixes = new PrefixCache(parts, counters, instruments);
         _planner = new StepPlanner(parts, limits, _turns, _ledger, _admission, _ending, _prefixes, counters, instruments);
         StateRules = new StateRules(parts.Identity);
-        Transfers = new StateTransfers(parts, _ledger, _planner, _prefixes, PublishLoad);
+        Carriage = new StateCarriage(parts, _ledger, Commands, instruments);
+        Transfers = new StateTransfers(parts, _ledger, _planner, _prefixes, Carriage, PublishLoad);
         _line = new StepLine(parts, instruments, counters);
-        _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending);
+        _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending, Carriage);
         parts.Chain.Attach(Commands.Wake);
     }
 
@@ -56,6 +57,8 @@ internal sealed class EngineLoop : IDisposable
     public StateRules StateRules { get; }
 
     public StateTransfers Transfers { get; }
+
+    public StateCarriage Carriage { get; }
 
     /// <summary>Any thread.</summary>
     /// <exception cref="EngineException">Unavailable: the engine has stopped.</exception>
@@ -126,6 +129,7 @@ internal sealed class EngineLoop : IDisposable
             _line.Forget();
         }
 
+        Carriage.Advance(!_line.IsEmpty);
         var any = _parts.Chain.Depth > 1 && CompleteSteps();
         any |= BeginSteps();
         any |= CompleteSteps();
@@ -139,6 +143,7 @@ internal sealed class EngineLoop : IDisposable
         Commands.Close();
         Commands.Drain();
         _ledger.Saves.Stop();
+        Carriage.End();
         var error = defect is null ? Stopped() : new EngineException(EngineError.Unavailable, $"the engine has stopped: {defect.Message}", defect);
         while (_turns.Running.Count + _turns.Waiting.Count > 0)
         {
@@ -273,7 +278,7 @@ internal sealed class EngineLoop : IDisposable
     private bool BeginSteps()
     {
         var any = false;
-        while (BeginStep() || BeginFollowing())
+        while (!Carriage.HoldsSteps && (BeginStep() || BeginFollowing()))
         {
             any = true;
         }

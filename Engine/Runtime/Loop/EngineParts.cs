@@ -31,6 +31,9 @@ internal sealed record EngineParts
     /// <summary><see cref="EngineDescription.BackendKind"/>.</summary>
     public string BackendKind { get; init; } = "";
 
+    /// <summary><see cref="RemoteStages.CarriageFolder"/>.</summary>
+    public string? CarriageFolder { get; init; }
+
     /// <summary>What stored states must have in common with this engine.</summary>
     public StateIdentity Identity => new(
         Fingerprint, BackendKind, IsRecurrent, IsRecurrent ? DataType.Float32 : Options.StateType, IsRecurrent ? 0 : Options.PageTokens, checked((int)Chain.UnitBytes)) { HasWindow = Config.SlidingWindow is not null };

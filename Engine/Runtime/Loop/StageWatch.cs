@@ -5,9 +5,9 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
 /// Watches the stages for the engine's thread. When one was lost, every sequence loses its state (the others' slices are useless without the lost one's) and
-/// computes it anew when the stages are whole again; turns wait for that as long as the chain says.
+/// computes it anew when the stages are whole again, unless it was taken along (<see cref="StateCarriage"/>); turns wait for that as long as the chain says.
 /// </summary>
-internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger ledger, TurnEnding ending)
+internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger ledger, TurnEnding ending, StateCarriage carriage)
 {
     /// <returns>True when a stage was lost since the last look: nothing will come of the steps under way.</returns>
     public bool LookForLoss()
@@ -18,7 +18,11 @@ internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger
             return false;
         }
 
-        ForgetAll();
+        if (!carriage.Survives())
+        {
+            ForgetAll();
+        }
+
         return true;
     }
 

@@ -4,7 +4,7 @@ using OrleansLM.Engine.State;
 namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>State that leaves the engine as bytes, comes in as bytes, or is shared from one sequence to another. Engine's thread, between two steps.</summary>
-internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, StepPlanner planner, PrefixCache prefixes, Action publishLoad)
+internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, StepPlanner planner, PrefixCache prefixes, StateCarriage carriage, Action publishLoad)
 {
     public int UnitBytes => checked((int)parts.Chain.UnitBytes);
 
@@ -50,6 +50,13 @@ internal sealed class StateTransfers(EngineParts parts, StateLedger ledger, Step
         {
             ledger.EndRestore(sequence);
             throw new EngineException(EngineError.Unavailable, $"{sequence.Id} is computed up to {sequence.State.ComputedLength}, since state was dropped meanwhile; the state that comes in goes on from {from}");
+        }
+
+        wait = carriage.Over;
+        if (wait is not null)
+        {
+            ledger.EndRestore(sequence);
+            return null;
         }
 
         ledger.BeginRestore(sequence);

@@ -14,6 +14,8 @@ internal sealed class StepLine(EngineParts parts, EngineInstruments instruments,
     private readonly Queue<PendingStep> _underWay = new();
     private readonly Stack<PendingStep> _spare = new();
 
+    public bool IsEmpty => _underWay.Count == 0;
+
     /// <summary>Another step may be begun. Those that wait for tokens of others under way do not count: what is known has not to wait for them.</summary>
     public bool HasRoom => _underWay.Count - Following < parts.Chain.Depth && parts.Chain.IsReady;
 

@@ -35,8 +35,16 @@ internal interface IStageChain : IUnitAccess, IDisposable
     {
     }
 
-    /// <summary>Any thread: gives up the connection to stages elsewhere and makes it anew, wherever they are then.</summary>
+    /// <summary>Any thread: asks for the stages elsewhere to be given up and connected anew, wherever they are then: see <see cref="IsLeaving"/>.</summary>
     void Reroute()
+    {
+    }
+
+    /// <summary>That was asked for. What the stages hold can still be read, and then <see cref="Leave"/> called.</summary>
+    bool IsLeaving => false;
+
+    /// <summary>Gives the stages up: the next that is heard of them is their loss. Engine's thread.</summary>
+    void Leave()
     {
     }
 

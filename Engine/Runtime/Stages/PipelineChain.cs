@@ -29,6 +29,8 @@ internal sealed partial class PipelineChain : IStageChain
     private CountBook _counts;
     private PipelineConnection? _countsOf;
     private IReadOnlyList<LayerRange> _layers;
+    private Action _wake = () => { };
+    private volatile bool _isLeaving;
 
     /// <summary>Takes over the backend and its stages, which hold the layers before the first remote one, and the opener, which is open.</summary>
     /// <param name="backend">Of the stages here.</param>
@@ -59,11 +61,27 @@ internal sealed partial class PipelineChain : IStageChain
 
     public EngineException? Unavailable => _opener.Unavailable;
 
-    public void Attach(Action wake) => _opener.Attach(wake);
+    public bool IsLeaving => _isLeaving;
+
+    public void Attach(Action wake)
+    {
+        Volatile.Write(ref _wake, wake);
+        _opener.Attach(wake);
+    }
 
     public bool TakeLoss() => _opener.TakeLoss();
 
-    public void Reroute() => _opener.Reroute();
+    public void Reroute()
+    {
+        _isLeaving = true;
+        Volatile.Read(ref _wake)();
+    }
+
+    public void Leave()
+    {
+        _isLeaving = false;
+        _opener.Reroute();
+    }
 
     public void Begin(PendingStep step)
     {
@@ -167,7 +185,7 @@ internal sealed partial class PipelineChain : IStageChain
         ResultWire.Read(frame.Payload, step, _config.VocabularySize, reader);
     }
 
-    /// <summary>Where the model was cut anew, loads the layers that are to be here now. All state was lost with the connection before, so there is none to keep.</summary>
+    /// <summary>Where the model was cut anew, loads the layers that are to be here now. What state was here is elsewhere or lost: there is none to keep.</summary>
     private bool TryFollow(PipelineConnection connection)
     {
         if (ReferenceEquals(connection.Layers, _layers))

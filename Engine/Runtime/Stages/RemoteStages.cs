@@ -31,6 +31,9 @@ public sealed record RemoteStages
     /// <summary>How long turns wait for a stage that was lost; then they fail with <see cref="EngineError.Unavailable"/>.</summary>
     public TimeSpan LossTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Where states lie while the stages are moved or the model is cut anew; null: in the system's folder for such files.</summary>
+    public string? CarriageFolder { get; init; }
+
     /// <exception cref="ArgumentException">Says what is wrong, with the value and what was expected.</exception>
     public void Validate(ModelConfig config)
     {

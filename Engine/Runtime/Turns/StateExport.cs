@@ -13,8 +13,18 @@ internal sealed class StateExport(EngineLoop loop, EngineSequence held, IReadOnl
 
     public async ValueTask<int> ReadAsync(int first, Memory<byte> destination, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return await loop.AskAsync(async () => await loop.Transfers.ReadAsync(held, units, first, destination)).ConfigureAwait(false);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Task? wait = null;
+            var count = await loop.AskAsync(async () => (wait = loop.Carriage.Arrived) is null ? await loop.Transfers.ReadAsync(held, units, first, destination).ConfigureAwait(false) : 0).ConfigureAwait(false);
+            if (wait is null)
+            {
+                return count;
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public ValueTask DisposeAsync() => held.DisposeAsync();

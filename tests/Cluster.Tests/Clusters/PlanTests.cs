@@ -65,6 +65,8 @@ public sealed class PlanTests(SpreadCluster spread) : IClassFixture<SpreadCluste
             }
         });
         await Cluster.AssertEqualAsync(reference, found, session);
+        var usage = found.Finished!.Usage;
+        Assert.True(usage.PrefilledTokens <= usage.PromptTokens, $"{usage}: the state did not come along, it was computed again\n{Cluster.Nodes.Errors}");
         var one = await Assert.ThrowsAsync<RpcException>(async () => await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 1, Apply = true }));
         Assert.Equal((StatusCode.InvalidArgument, true), (one.StatusCode, one.Status.Detail.Contains("expected [2, 1024]", StringComparison.Ordinal)));
         Assert.All((await Cluster.Cluster.PlanAsync(new PlanRequest { Model = Model, Stages = 4, Apply = true })).Pipelines, pipeline => Assert.Contains("4 stages", pipeline.Problem));

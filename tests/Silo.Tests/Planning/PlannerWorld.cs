@@ -28,12 +28,12 @@ internal sealed class PlannerWorld
 
     public ClusterPlan Plan() => ClusterPlanner.Plan(Devices, Pipelines);
 
-    /// <summary>The pipelines as they are when the plan has been carried out.</summary>
-    public PipelineView[] After(ClusterPlan plan) => [.. Pipelines.Select(pipeline => pipeline with
+    /// <summary>The pipelines as they are when the plan has been carried out; what it could not place is as it was.</summary>
+    public static PipelineView[] After(IEnumerable<PipelineView> pipelines, ClusterPlan plan) => [.. pipelines.Select(pipeline => pipeline with
     {
         Current = plan.Pipelines.Single(planned => planned.Name == pipeline.Name) is { Stages.Count: > 0 } placed
             ? [.. placed.Stages.Select(stage => new PlacedStage(stage.Device, stage.Layers))]
-            : null,
+            : pipeline.Current,
     })];
 
     public static ModelView Model(Random random, int maxLayers)

@@ -13,9 +13,10 @@ internal sealed class Pipeline : IStageRoute, IAsyncDisposable
 {
     private readonly int _layerCount;
     private volatile StageProcess[] _stages;
+    private int _unroutable;
 
     public Pipeline(string model, int stages, EngineOptions? options = null, DataType hidden = DataType.Float32, TimeSpan? lossTimeout = null, LinkOptions? link = null,
-        EngineOptions? stageEngine = null)
+        EngineOptions? stageEngine = null, string? carriage = null)
     {
         var checkpoint = Checkpoint.Open(TestFiles.Model(model));
         _layerCount = checkpoint.Config.LayerCount;
@@ -31,6 +32,7 @@ internal sealed class Pipeline : IStageRoute, IAsyncDisposable
                 Link = link ?? StageProcess.PatientLink,
                 HiddenType = hidden,
                 LossTimeout = lossTimeout ?? TimeSpan.FromMinutes(2),
+                CarriageFolder = carriage,
             });
     }
 
@@ -40,14 +42,22 @@ internal sealed class Pipeline : IStageRoute, IAsyncDisposable
 
     public Task<IReadOnlyList<StageHop>> FindAsync(string? lost, CancellationToken cancellation)
     {
+        if (lost is not null && Interlocked.Decrement(ref _unroutable) >= 0)
+        {
+            throw new LinkLostException("there is no route yet");
+        }
+
         var stages = _stages;
         var layers = LayerRange.Split(_layerCount, stages.Length + 1);
         return Task.FromResult<IReadOnlyList<StageHop>>([.. stages.Select((stage, i) => new StageHop(layers[i + 1], stage.Server.Address))]);
     }
 
     /// <summary>Cuts the model into another number of stages while it runs. The processes that are there stay, and are given other layers.</summary>
-    public void Cut(int stages)
+    /// <param name="stages">How many.</param>
+    /// <param name="unroutable">How often there is no route to them at first.</param>
+    public void Cut(int stages, int unroutable = 0)
     {
+        Volatile.Write(ref _unroutable, unroutable);
         _stages = [.. _stages.Take(stages - 1), .. Enumerable.Range(0, Math.Max(0, stages - 1 - _stages.Length)).Select(_ => new StageProcess())];
         Engine.Reroute();
     }

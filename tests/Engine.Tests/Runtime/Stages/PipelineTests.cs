@@ -65,33 +65,6 @@ public sealed class PipelineTests
         Assert.Equal(TinyEngine.Bits(await TinyEngine.GenerateAsync(again, Prompt(4, 10), 10)), TinyEngine.Bits(after));
     }
 
-    [Theory]
-    [InlineData(TinyEngine.Yarn)]
-    [InlineData(TinyEngine.Supra)]
-    public async Task A_model_that_is_cut_anew_while_it_generates_goes_on_with_the_same_ids(string model)
-    {
-        // The engine may not run ahead of the reader, or it could be through before the cut.
-        var options = TinyEngine.Options(budget: 64, pages: 100) with { OutputBuffer = 4 };
-        await using var one = TinyEngine.Load(model, options with { Threads = 1 });
-        await using var pipeline = new Pipeline(model, 2, options);
-        var expected = TinyEngine.Bits(await TinyEngine.GenerateAsync(one.CreateSequence(Prompt(1, 150)), Prompt(2, 30), 60, Ways[1]));
-        var turn = pipeline.Engine.CreateSequence(Prompt(1, 150)).Submit(LoopRig.Request(Prompt(2, 30), 60, Ways[1]));
-        var cuts = new Dictionary<int, int> { [10] = 4, [30] = 3, [45] = 2 };
-        var outputs = new List<TurnOutput>();
-        await foreach (var output in turn.Output.ReadAllAsync())
-        {
-            outputs.Add(output);
-            if (output.Kind == TurnOutputKind.Token && cuts.Remove(outputs.Count(known => known.Kind == TurnOutputKind.Token), out var stages))
-            {
-                pipeline.Cut(stages);
-            }
-        }
-
-        Assert.Equal(expected, TinyEngine.Bits(outputs));
-        Assert.Empty(cuts);
-        Assert.Equal(LayerRange.Split(one.Config.LayerCount, 2), pipeline.Engine.Description.Stages);
-    }
-
     [Fact]
     public async Task Turns_fail_when_a_lost_stage_does_not_come_back()
     {
