@@ -1,5 +1,4 @@
 using OrleansLM.Engine.Runtime.Diagnostics;
-using OrleansLM.Engine.State;
 
 namespace OrleansLM.Engine.Runtime.Loop;
 
