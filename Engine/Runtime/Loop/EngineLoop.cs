@@ -391,16 +391,7 @@ internal sealed class EngineLoop : IDisposable
         _watch.ForgetSince(step.Number);
     }
 
-    private static EngineTurn? Newest(PendingStep step)
-    {
-        EngineTurn? newest = null;
-        foreach (var entry in step.Entries)
-        {
-            newest = entry.IsCurrent && !(newest?.Arrival > entry.Turn.Arrival) ? entry.Turn : newest;
-        }
-
-        return newest;
-    }
+    private static EngineTurn? Newest(PendingStep step) => step.Entries.Where(entry => entry.IsCurrent).Select(entry => entry.Turn).MaxBy(turn => turn.Arrival);
 
     private void AfterStep(PendingStep step)
     {
