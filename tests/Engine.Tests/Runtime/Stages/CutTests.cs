@@ -7,7 +7,7 @@ namespace OrleansLM.Engine.Tests.Runtime.Stages;
 /// <summary>A model that is cut anew while it generates: the state of all its sequences comes along.</summary>
 public sealed class CutTests
 {
-    private static readonly SamplingParameters Seeded = new() { Temperature = 0.9f, TopP = 0.95f, TopK = 50, Seed = 7, LogProbs = 3 };
+    private static readonly SamplingParameters Seeded = new() { Temperature = 0.9f, TopP = 0.95f, TopK = 50, RepetitionPenalty = 1.3f, FrequencyPenalty = 0.4f, Seed = 7, LogProbs = 3 };
 
     // The engine may not run ahead of the reader, or it could be through before the cut.
     private static readonly EngineOptions Options = TinyEngine.Options(budget: 64, pages: 100) with { OutputBuffer = 4, CheckpointTokens = 64 };
