@@ -156,6 +156,7 @@ public sealed unsafe partial class CudaBackend
     {
         // Kernels fetch what no kernel of the step writes before the one in front has ended: all that must be there before the step's first kernel is.
         kernel.Launch(_stream, shape with { Overlapped = _options.Overlap && _running is not null && !_isFirstKernel }, arguments);
+        _maps.Trim();
         _isFirstKernel = false;
     }
 

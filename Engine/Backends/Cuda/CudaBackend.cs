@@ -79,6 +79,9 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <summary>Kinds of steps that are recorded; each takes memory of the device.</summary>
     internal int RecordingCount => _graphs.Count;
 
+    /// <summary>Tensor maps that are kept.</summary>
+    internal int TensorMapCount => _maps.Count;
+
     internal CudaStream Stream => _stream;
 
     internal CudaContext Context => _context;

@@ -2,12 +2,19 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>The tensor maps of matrices that kernels were launched with, by place and size; the oldest goes when there are too many.</summary>
+/// <summary>
+/// The tensor maps of matrices that kernels were launched with, by place and size. The copy engine stops the device at a map that is none, and a launch fetches several before it copies
+/// them: none is given up but by <see cref="Trim"/>.
+/// </summary>
 internal sealed class TensorMaps(CudaContext context) : IDisposable
 {
     private const int Limit = 1024;
-    private readonly Dictionary<(ulong Address, long Rows, int Columns, int Box), TensorMap> _maps = [];
-    private readonly Queue<(ulong Address, long Rows, int Columns, int Box)> _order = [];
+    private const int Kept = 768;
+
+    private readonly Dictionary<(ulong Address, long Rows, int Columns, int Box), Entry> _maps = [];
+    private long _uses;
+
+    public int Count => _maps.Count;
 
     /// <param name="address">Of element [0, 0].</param>
     /// <param name="rows">Rows.</param>
@@ -16,34 +23,44 @@ internal sealed class TensorMaps(CudaContext context) : IDisposable
     public TensorMap Get(ulong address, long rows, int columns, int box = 64)
     {
         var key = (address, rows, columns, box);
-        if (!_maps.TryGetValue(key, out var map))
+        if (!_maps.TryGetValue(key, out var entry))
         {
-            Trim();
-            _maps[key] = map = new TensorMap(context, address, rows, columns, box);
-            _order.Enqueue(key);
+            _maps[key] = entry = new Entry(new TensorMap(context, address, rows, columns, box));
         }
 
-        return map;
+        entry.LastUse = ++_uses;
+        return entry.Map;
+    }
+
+    /// <summary>To be called behind a launch, which has copied its maps: when there are too many, those go that were not used for longest.</summary>
+    public void Trim()
+    {
+        if (_maps.Count <= Limit)
+        {
+            return;
+        }
+
+        foreach (var (key, entry) in _maps.OrderBy(map => map.Value.LastUse).Take(_maps.Count - Kept).ToArray())
+        {
+            _maps.Remove(key);
+            entry.Map.Dispose();
+        }
     }
 
     public void Dispose()
     {
-        foreach (var map in _maps.Values)
+        foreach (var entry in _maps.Values)
         {
-            map.Dispose();
+            entry.Map.Dispose();
         }
 
         _maps.Clear();
-        _order.Clear();
     }
 
-    private void Trim()
+    private sealed class Entry(TensorMap map)
     {
-        // A launch copies the map, so one that was used may go at any time.
-        while (_maps.Count >= Limit && _order.TryDequeue(out var oldest))
-        {
-            _maps.Remove(oldest, out var map);
-            map?.Dispose();
-        }
+        public TensorMap Map => map;
+
+        public long LastUse { get; set; }
     }
 }

@@ -82,9 +82,11 @@ internal sealed unsafe class OperatorRig(IBackend backend, int seed, bool narrow
         return buffer;
     }
 
-    public Weight Weight(DataType type, int rows, int columns, float scale = 1)
+    public Weight Weight(DataType type, int rows, int columns, float scale = 1) => Weight(type, rows, columns, Values(rows * columns, scale));
+
+    public Weight Weight(DataType type, int rows, int columns, float[] values)
     {
-        var memory = new GuardedMemory(Encode(Values(rows * columns, scale), type));
+        var memory = new GuardedMemory(Encode(values, type));
         _owned.Add(memory);
         return backend.LoadWeight(new HostTensor(memory.Data, type, rows, columns));
     }
