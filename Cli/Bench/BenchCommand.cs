@@ -74,15 +74,15 @@ internal static class BenchCommand
     private static Command Gpu()
     {
         var json = new Option<string?>("--json") { Description = "File for the rows" };
-        var filter = new Option<string>("--filter") { Description = "Only groups whose name contains one of these, separated by commas", DefaultValueFactory = _ => "" };
+        var filter = new Option<string>("--filter") { Description = "Only rows whose name contains one of these, separated by commas", DefaultValueFactory = _ => "" };
         var steps = new Option<int>("--steps") { Description = "Timed decode steps for each row", DefaultValueFactory = _ => 60 };
         var devices = new Option<string>("--devices") { Description = "Devices by the driver's numbers, separated by commas", DefaultValueFactory = _ => "0" };
         var parity = new Option<string?>("--parity") { Description = "Folder that transformers_baseline.py wrote: compare logits" };
-        var engine = new Option<string?>("--engine") { Description = "Model folder: throughput of whole engines on one and more of the devices" };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder of the tokenizer for --engine" };
-        var sessions = new Option<string?>("--sessions") { Description = "Model folder: 24 sessions of mixed length come and go on the device; does its memory stay flat, do the ids stay the same" };
+        var engine = new Option<string?>("--engine") { Description = "Model folder for whole engines, on one and more of the devices (default: a 7B shape of random weights, 15 GB in the folder for temporary files)" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder of the tokenizer for --engine (default: models/tiny-yarn-mistral-128k)" };
+        var sessions = new Option<string?>("--sessions") { Description = "Model folder (default: models/tiny-yarn-mistral-128k): 24 sessions of mixed length come and go on the device; does its memory stay flat, do the ids stay the same" };
         var sessionSeconds = new Option<int>("--session-seconds") { Description = "Seconds that they go on", DefaultValueFactory = _ => 180 };
-        var command = new Command("gpu", "Copy and matrix product limits of a GPU, then decode, prefill and upload of 7B shapes with random weights")
+        var command = new Command("gpu", "Copy and matrix product limits of a GPU, then upload, prefill and decode of 7B shapes with random weights, whole engines, and sessions that come and go: about six minutes on an H200")
         {
             json, filter, steps, devices, parity, engine, tokenizer, sessions, sessionSeconds,
         };

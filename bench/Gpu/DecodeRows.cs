@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Reporting;
 
 namespace OrleansLM.Gpu;
@@ -9,44 +10,60 @@ internal static class DecodeRows
     private const int Chunk = 4096;
     private const int StateTokens = 32768;
 
+    private static readonly Shape Mistral = new(
+        "mistral-7b", Shapes.Mistral, DataType.BFloat16, [8192, 32768, 131072], [(1, 1024), (1, 32768), (1, 131072), (16, 4096), (32, 4096), (64, 4096)]);
+
+    private static readonly Shape Narrow = new(
+        "mistral-7b-fp8", Shapes.Mistral, DataType.Float8E4M3, [32768], [(1, 1024), (1, 131072), (16, 4096), (64, 4096)]);
+
+    private static readonly Shape Llama = new("llama-2-7b", Shapes.Llama, DataType.BFloat16, [8192], [(1, 1024), (16, 4096)]);
+
     public static void Measure(GpuSession session)
     {
-        if (session.Wants("mistral"))
+        MeasureAll(session, Mistral, Narrow);
+        MeasureAll(session, Llama);
+    }
+
+    /// <summary>Shapes of the same weights.</summary>
+    private static void MeasureAll(GpuSession session, params Shape[] shapes)
+    {
+        var wanted = shapes.Where(shape => shape.Rows.Any(session.Wants)).ToArray();
+        if (wanted.Length == 0)
         {
-            Measure(session, "mistral-7b", Shapes.Mistral, [8192, 32768, 131072], [(1, 1024), (1, 32768), (1, 131072), (16, 4096), (64, 4096)]);
+            return;
         }
 
-        if (session.Wants("llama"))
+        using var weights = new RandomWeights(wanted[0].Config);
+        foreach (var shape in wanted)
         {
-            Measure(session, "llama-2-7b", Shapes.Llama, [8192], [(1, 1024), (16, 4096)]);
+            Measure(session, shape, weights);
         }
     }
 
-    private static void Measure(GpuSession session, string name, ModelConfig config, int[] prompts, (int Sequences, int Context)[] batches)
+    private static void Measure(GpuSession session, Shape shape, RandomWeights weights)
     {
         using var backend = session.NewBackend();
-        using var weights = new RandomWeights(config);
-        var pages = Math.Max(prompts.Max(), batches.Max(batch => batch.Sequences * batch.Context)) / 64;
-        using var model = new LoadedModel(backend, config, weights, pages, Chunk);
-        session.Add(BenchRow.Of(
-            $"upload/{name}", model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
-        if (session.Wants("prefill"))
+        using var model = new LoadedModel(backend, shape.Config, weights, shape.Pages, Chunk, shape.StateType);
+        session.Add(BenchRow.Of(shape.Upload, model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
+        var prompts = shape.Prompts.Where(tokens => session.Wants(shape.Prefill(tokens))).ToArray();
+        if (prompts.Length > 0)
         {
             model.Prefill(Chunk, Chunk);
-            foreach (var tokens in prompts)
-            {
-                Prefill(session, $"prefill/{name}/{tokens}", model, tokens);
-            }
         }
 
-        if (session.Wants("state"))
+        foreach (var tokens in prompts)
         {
-            StateRows.Measure(session, $"{name}/{StateTokens}", model, Math.Min(pages, StateTokens / 64));
+            Prefill(session, shape.Prefill(tokens), model, tokens);
         }
 
-        foreach (var (sequences, context) in session.Wants("decode") ? batches : [])
+        if (session.Wants(StateRows.Export(shape.State)))
         {
-            Decode(session, $"decode/{name}/batch{sequences}/{context}", model, sequences, context);
+            StateRows.Measure(session, shape.State, model, Math.Min(shape.Pages, StateTokens / 64));
+        }
+
+        foreach (var (sequences, context) in shape.Batches.Where(batch => session.Wants(shape.Decode(batch))))
+        {
+            Decode(session, shape.Decode((sequences, context)), model, sequences, context);
         }
     }
 
@@ -62,9 +79,26 @@ internal static class DecodeRows
 
     private static void Decode(GpuSession session, string name, LoadedModel model, int sequences, int context)
     {
-        var bytes = 2 * Shapes.Multiplied(model.Config, head: true) + Shapes.StateBytesPerToken(model.Config) * sequences * context;
+        var bytes = 2 * Shapes.Multiplied(model.Config, head: true) + model.StateBytesPerToken * sequences * context;
         var seconds = model.DecodeSeconds(sequences, context, session.Options.Steps);
         session.Add(BenchRow.Of(
-            name, sequences / seconds, "tok/s", sequences * session.CopyRate / bytes, $"{seconds * 1e3:F3} ms a step, {bytes / seconds / 1e9:F0} GB/s"));
+            name, sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
+            $"{seconds * 1e3:F3} ms a step, of which the device {model.DeviceSeconds(sequences, context) * 1e3:F3}; {bytes / seconds / 1e9:F0} GB/s"));
+    }
+
+    /// <summary>A model and what is measured of it.</summary>
+    private sealed record Shape(string Name, ModelConfig Config, DataType StateType, int[] Prompts, (int Sequences, int Context)[] Batches)
+    {
+        public int Pages => Math.Max(Prompts.Max(), Batches.Max(batch => batch.Sequences * batch.Context)) / 64;
+
+        public string Upload => $"upload/{Name}";
+
+        public string State => $"{Name}/{StateTokens}";
+
+        public IEnumerable<string> Rows => [Upload, StateRows.Export(State), .. Prompts.Select(Prefill), .. Batches.Select(Decode)];
+
+        public string Prefill(int tokens) => $"prefill/{Name}/{tokens}";
+
+        public string Decode((int Sequences, int Context) batch) => $"decode/{Name}/batch{batch.Sequences}/{batch.Context}";
     }
 }

@@ -37,11 +37,12 @@ public static class GpuBench
 
         var table = new ReportTable(output);
         table.WriteHeader();
-        var session = new GpuSession(options, devices, table);
+        using var session = new GpuSession(options, devices, table, output);
         CeilingRows.Measure(session);
         ParityRows.Measure(session);
         DecodeRows.Measure(session);
         SupraRows.Measure(session);
+        EngineRows.MeasureAsync(session).GetAwaiter().GetResult();
         PipelineRows.MeasureAsync(session).GetAwaiter().GetResult();
         SessionRows.MeasureAsync(session).GetAwaiter().GetResult();
         if (options.Json is { } path)

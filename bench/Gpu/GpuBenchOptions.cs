@@ -1,12 +1,14 @@
 namespace OrleansLM.Gpu;
 
-/// <summary>What to measure.</summary>
+/// <summary>What to measure; without options everything that needs one device and no files but the repository's own: about six minutes on an H200.</summary>
 public sealed record GpuBenchOptions
 {
+    private const string SmallModel = "models/tiny-yarn-mistral-128k";
+
     /// <summary>File for the results; null: only the table.</summary>
     public string? Json { get; init; }
 
-    /// <summary>Only groups whose name contains one of these, separated by commas.</summary>
+    /// <summary>Only rows whose name contains one of these, separated by commas; the ceilings are always measured, and a model's upload and state rows with any of its own.</summary>
     public string Filter { get; init; } = "";
 
     /// <summary>Devices, by the driver's numbers; the first one for everything but the pipeline rows.</summary>
@@ -18,11 +20,11 @@ public sealed record GpuBenchOptions
     /// <summary>Folder written by transformers_baseline.py: its logits are compared with this backend's.</summary>
     public string? Parity { get; init; }
 
-    /// <summary>Model folder for the engine rows; null: they are left out.</summary>
+    /// <summary>Model folder for the engine rows; null: a model of 7B with random weights is written to the folder for temporary files, and removed at the end.</summary>
     public string? Engine { get; init; }
 
-    /// <summary>Folder of the tokenizer that goes with it.</summary>
-    public string? Tokenizer { get; init; }
+    /// <summary>Folder of a tokenizer that has no more ids than that model.</summary>
+    public string Tokenizer { get; init; } = SmallModel;
 
     /// <summary>Rows of a step at most, for the engine rows.</summary>
     public int StepTokens { get; init; } = 4096;
@@ -30,14 +32,14 @@ public sealed record GpuBenchOptions
     /// <summary>Serves stages of this model folder on the first device and measures nothing: the second process of the pipeline rows.</summary>
     public string? Serve { get; init; }
 
-    /// <summary>Model folder, with its tokenizer, for sessions that come and go; null: that is left out.</summary>
-    public string? Sessions { get; init; }
+    /// <summary>Model folder, with its tokenizer, for sessions that come and go.</summary>
+    public string Sessions { get; init; } = SmallModel;
 
     /// <summary>Seconds that they go on.</summary>
     public int SessionSeconds { get; init; } = 180;
 
     public static string Usage =>
-        "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER --tokenizer FOLDER [--step-tokens N]] [--sessions FOLDER [--session-seconds N]]";
+        "bench gpu [--json FILE] [--filter TEXT,…] [--devices 0,1,…] [--steps N] [--parity FOLDER] [--engine FOLDER] [--tokenizer FOLDER] [--step-tokens N] [--sessions FOLDER] [--session-seconds N]";
 
     /// <exception cref="ArgumentException">An option that is not known, or a value that is none.</exception>
     public static GpuBenchOptions Parse(string[] args)

@@ -16,11 +16,13 @@ internal sealed class LoadedModel : IDisposable
     private readonly Matrix _hidden;
     private readonly int[] _pages;
     private readonly GreedyChoice _choice;
+    private readonly DataType _stateType;
 
     public LoadedModel(CudaBackend backend, ModelConfig config, IWeights weights, int units, int maxRows, DataType stateType = DataType.BFloat16, int? chunkTokens = null)
     {
         Backend = backend;
         Config = config;
+        _stateType = stateType;
         var options = new StageOptions { StateUnits = units, StateType = stateType, MaxRows = maxRows, StateChunkTokens = chunkTokens, ValidateWeights = false };
         backend.Synchronize();
         var started = Stopwatch.GetTimestamp();
@@ -46,11 +48,20 @@ internal sealed class LoadedModel : IDisposable
 
     public string UploadNote => $"{Backend.UploadedBytes / 1e9:F1} GB in {Backend.UploadSeconds:F2} s, with the allocation of their memory; the model was there after {LoadSeconds:F2} s, with {Stage.State.SizeInBytes / 1e9:F1} GB for pages or states";
 
+    /// <summary>Bytes of keys and values of one token in all layers.</summary>
+    public double StateBytesPerToken => Shapes.StateBytesPerToken(Config, _stateType);
+
     private bool IsRecurrent => Config.Family == ModelFamily.Supra;
 
     /// <summary>One token of each of <paramref name="sequences"/> sequences at a context of so many tokens.</summary>
     /// <returns>The ids with the largest logits.</returns>
     public ReadOnlySpan<int> Decode(int sequences, int context, int salt)
+    {
+        QueueDecode(sequences, context, salt);
+        return _choice.Read(sequences);
+    }
+
+    private void QueueDecode(int sequences, int context, int salt)
     {
         _batch.Clear();
         var pages = (context + 63) / 64;
@@ -71,8 +82,6 @@ internal sealed class LoadedModel : IDisposable
         {
             _choice.Choose(block.Logits, block.First);
         }
-
-        return _choice.Read(sequences);
     }
 
     /// <summary>Seconds until a prompt of each of the given lengths is computed, in chunks; the last logits are read.</summary>
@@ -146,6 +155,19 @@ internal sealed class LoadedModel : IDisposable
 
         Array.Sort(samples);
         return samples[steps / 2];
+    }
+
+    /// <summary>Median seconds of a decode step on the device alone: steps that wait there for one another, none for the host.</summary>
+    public double DeviceSeconds(int sequences, int context)
+    {
+        const int Together = 8;
+        return Backend.Time(5, () =>
+        {
+            for (var i = 0; i < Together; i++)
+            {
+                QueueDecode(sequences, context, i);
+            }
+        }) / Together;
     }
 
     public void Dispose()

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using OrleansLM.Engine.Models;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Runtime.Stages;
-using OrleansLM.Engine.Sampling;
 using OrleansLM.Engine.Text;
 using OrleansLM.Engine.Weights;
 using OrleansLM.Reporting;
@@ -23,11 +22,13 @@ internal static class PipelineRows
 
     public static async Task MeasureAsync(GpuSession session)
     {
-        if (session.Options.Engine is not { } folder || session.Options.Tokenizer is not { } tokenizer)
+        var tokenizer = session.Options.Tokenizer;
+        if (session.Options.Devices.Count == 1 || !session.Wants("pipeline/") || !session.HasFolder("pipeline", tokenizer))
         {
             return;
         }
 
+        var folder = session.EngineFolder;
         var one = new Result();
         foreach (var count in DeviceCounts.Where(count => count <= session.Options.Devices.Count))
         {
@@ -38,7 +39,7 @@ internal static class PipelineRows
             Report(session, $"{count}-devices", count, one, result);
         }
 
-        if (session.Options.Devices.Count > 1 && session.Wants("processes"))
+        if (session.Wants("pipeline/busy/2-processes"))
         {
             await AcrossAsync(session, folder, tokenizer, one).ConfigureAwait(false);
         }
@@ -113,7 +114,7 @@ internal static class PipelineRows
         await using var sequence = engine.CreateSequence([]);
         var (began, first) = (Stopwatch.GetTimestamp(), 0L);
         var (ids, firstSeconds) = (new List<int>(tokens), 0.0);
-        await foreach (var output in sequence.Submit(Request(prompt, prompt, tokens)).Output.ReadAllAsync().ConfigureAwait(false))
+        await foreach (var output in sequence.Submit(new EngineLoad(1, prompt, tokens).Request(prompt)).Output.ReadAllAsync().ConfigureAwait(false))
         {
             if (output.Kind != TurnOutputKind.Token)
             {
@@ -130,42 +131,7 @@ internal static class PipelineRows
         return (firstSeconds, (tokens - 1) / Stopwatch.GetElapsedTime(first).TotalSeconds, [.. ids]);
     }
 
-    /// <summary>Generated tokens a second from the time when every sequence has its second one until the first sequence is done.</summary>
-    private static async Task<double> BusyAsync(InferenceEngine engine, int count, int tokens)
-    {
-        var meter = new BusyMeter(count, tokens);
-        var sequences = Enumerable.Range(0, count).Select(_ => engine.CreateSequence([])).ToArray();
-        await Task.WhenAll(sequences.Select((sequence, i) => ReadAsync(sequence.Submit(Request(i, PromptTokens, tokens)), meter))).ConfigureAwait(false);
-        foreach (var sequence in sequences)
-        {
-            await sequence.DisposeAsync().ConfigureAwait(false);
-        }
-
-        return meter.Rate;
-    }
-
-    private static TurnRequest Request(int index, int prompt, int tokens)
-    {
-        var random = new Random(index);
-        return new TurnRequest
-        {
-            Tokens = Enumerable.Range(0, prompt).Select(_ => random.Next(3, 4000)).ToArray(),
-            Sampling = SamplingParameters.Greedy,
-            Stop = new StopConditions { MaxNewTokens = tokens, IgnoreEos = true },
-        };
-    }
-
-    private static async Task ReadAsync(IEngineTurn turn, BusyMeter meter)
-    {
-        var tokens = 0;
-        await foreach (var output in turn.Output.ReadAllAsync().ConfigureAwait(false))
-        {
-            if (output.Kind == TurnOutputKind.Token)
-            {
-                meter.Count(++tokens);
-            }
-        }
-    }
+    private static Task<double> BusyAsync(InferenceEngine engine, int count, int tokens) => EngineMeter.RateAsync(engine, new EngineLoad(count, PromptTokens, tokens));
 
     private sealed record Result
     {

@@ -18,7 +18,8 @@ internal static class SessionRows
 
     public static async Task MeasureAsync(GpuSession session)
     {
-        if (session.Options.Sessions is not { } folder)
+        var folder = session.Options.Sessions;
+        if (!session.Wants("sessions") || !session.HasFolder("sessions", folder))
         {
             return;
         }

@@ -1,4 +1,5 @@
 using OrleansLM.Engine.Models;
+using OrleansLM.Engine.Tensors;
 
 namespace OrleansLM.Gpu;
 
@@ -49,6 +50,7 @@ internal static class Shapes
         return layer * config.LayerCount + (head ? (double)config.VocabularySize * config.HiddenSize : 0);
     }
 
-    /// <summary>Bytes of keys and values of one token in all layers, bf16.</summary>
-    public static double StateBytesPerToken(ModelConfig config) => 4.0 * config.LayerCount * config.KeyValueHeadCount * config.HeadDim;
+    /// <summary>Bytes of keys and values of one token in all layers.</summary>
+    public static double StateBytesPerToken(ModelConfig config, DataType type = DataType.BFloat16) =>
+        2.0 * type.SizeInBytes() * config.LayerCount * config.KeyValueHeadCount * config.HeadDim;
 }

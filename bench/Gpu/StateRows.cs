@@ -11,6 +11,9 @@ internal static class StateRows
     private const int Rounds = 5;
     private const long RunBytes = 256L << 20;
 
+    /// <summary>Name of the first row.</summary>
+    public static string Export(string name) => $"state/export/{name}";
+
     /// <param name="session">The run.</param>
     /// <param name="name">Of the shape.</param>
     /// <param name="model">Whose pages or slots.</param>
@@ -21,7 +24,7 @@ internal static class StateRows
         var bytes = units * state.UnitBytes;
         var note = $"{bytes / 1e9:F2} GB, {units} units of {state.UnitBytes >> 10} KiB, median of {Rounds}";
         var read = Rate(state, units, (ids, memory) => state.ReadUnits(ids, memory));
-        session.Add(BenchRow.Of($"state/export/{name}", read / 1e9, "GB/s", session.DownloadRate / 1e9, note));
+        session.Add(BenchRow.Of(Export(name), read / 1e9, "GB/s", session.DownloadRate / 1e9, note));
         var written = Rate(state, units, (ids, memory) => state.WriteUnits(ids, memory), model.Backend.Synchronize);
         session.Add(BenchRow.Of($"state/import/{name}", written / 1e9, "GB/s", session.UploadRate / 1e9, note));
     }

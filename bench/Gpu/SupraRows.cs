@@ -8,62 +8,86 @@ namespace OrleansLM.Gpu;
 internal static class SupraRows
 {
     private const int Chunk = 4096;
+    private const int StateSessions = 16;
+    private const int Short = 1024;
+    private const int Long = 131072;
+
+    private static readonly int[] Prompts = [8192, 32768, Long];
+    private static readonly (int Sequences, int Context)[] Batches = [(1, Short), (1, Long), (16, 4096), (64, 4096)];
 
     public static void Measure(GpuSession session)
     {
-        if (!session.Wants("supra"))
+        (string Name, int ChunkTokens)[] forms = [("supra-7b", CudaBackend.PreferredChunkTokens), ("supra-7b-recurrent", 1)];
+        var wanted = forms.Where(form => Rows(form.Name).Any(session.Wants)).ToArray();
+        if (wanted.Length == 0)
         {
             return;
         }
 
-        var config = Shapes.Supra;
         using var backend = session.NewBackend();
-        using var weights = new RandomWeights(config);
-        Measure(session, backend, weights, backend.StateChunkTokens, "supra-7b");
-        if (backend.StateChunkTokens > 1)
+        using var weights = new RandomWeights(Shapes.Supra);
+        foreach (var (name, chunkTokens) in wanted)
         {
-            Measure(session, backend, weights, 1, "supra-7b-recurrent");
+            using var model = new LoadedModel(backend, Shapes.Supra, weights, units: 64, Chunk, chunkTokens: chunkTokens);
+            Measure(session, model, name, chunkTokens);
         }
     }
 
-    private static void Measure(GpuSession session, CudaBackend backend, RandomWeights weights, int chunkTokens, string name)
+    private static void Measure(GpuSession session, LoadedModel model, string name, int chunkTokens)
     {
-        var config = Shapes.Supra;
-        using var model = new LoadedModel(backend, config, weights, units: 64, Chunk, chunkTokens: chunkTokens);
-        session.Add(BenchRow.Of(
-            $"upload/{name}", model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
+        session.Add(BenchRow.Of($"upload/{name}", model.UploadRate / 1e9, "GB/s", session.UploadRate / 1e9, model.UploadNote));
         session.Add(new BenchRow(
             $"state/{name}", model.Stage.State.UnitBytes, "bytes",
-            Note: $"of a sequence, at any length; {((RecurrentSpec)model.Stage.State.Spec).OpenBytes * config.LayerCount} of them for the open chunk of {chunkTokens} tokens"));
+            Note: $"of a sequence, at any length; {((RecurrentSpec)model.Stage.State.Spec).OpenBytes * model.Config.LayerCount} of them for the open chunk of {chunkTokens} tokens"));
         model.Prefill(Chunk, Chunk);
-        foreach (var tokens in session.Wants("prefill") ? new[] { 8192, 32768, 131072 } : [])
+        foreach (var tokens in Prompts.Where(tokens => session.Wants(Prefill(name, tokens))))
         {
-            var products = 2.0 * Shapes.Multiplied(config, head: false) * tokens;
+            var products = 2.0 * Shapes.Multiplied(model.Config, head: false) * tokens;
             var seconds = model.Prefill(tokens, Chunk);
-            session.Add(BenchRow.Cost($"prefill/{name}/{tokens}", seconds, "s", products / session.MatMulRate, $"{tokens / seconds:F0} tok/s; the limit counts the products only"));
+            session.Add(BenchRow.Cost(Prefill(name, tokens), seconds, "s", products / session.MatMulRate, $"{tokens / seconds:F0} tok/s; the limit counts the products only"));
         }
 
-        if (session.Wants("state"))
+        if (session.Wants(StateRows.Export(State(name))))
         {
-            StateRows.Measure(session, $"{name}/16-sessions", model, 16);
+            StateRows.Measure(session, State(name), model, StateSessions);
         }
 
         var single = new Dictionary<int, double>();
-        foreach (var (sequences, context) in new[] { (1, 1024), (1, 131072), (16, 4096), (64, 4096) })
+        foreach (var (sequences, context) in Batches.Where(batch => session.Wants(Decode(name, batch))))
         {
-            // The recurrent form reads and writes the state in every step, the chunked one writes it once in a chunk.
-            var state = (1 + 1.0 / chunkTokens) * sizeof(float) * config.LayerCount * config.HeadCount * config.HeadDim * config.HeadDim * sequences;
-            var bytes = 2 * Shapes.Multiplied(config, head: true) + state;
-            var seconds = model.DecodeSeconds(sequences, context, session.Options.Steps);
-            session.Add(BenchRow.Of(
-                $"decode/{name}/batch{sequences}/{context}", sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
-                $"{seconds * 1e3:F3} ms a step, {bytes / seconds / 1e9:F0} GB/s"));
+            var seconds = MeasureDecode(session, model, Decode(name, (sequences, context)), chunkTokens, sequences, context);
             if (sequences == 1)
             {
                 single[context] = seconds;
             }
         }
 
-        session.Add(BenchRow.Cost($"decode/{name}/128k-against-1k", single[131072] / single[1024], "x", 1, "time of a token; constant within 3 % is the goal"));
+        if (single.Count == 2)
+        {
+            session.Add(BenchRow.Cost($"decode/{name}/128k-against-1k", single[Long] / single[Short], "x", 1, "time of a token; constant within 3 % is the goal"));
+        }
     }
+
+    /// <returns>Seconds of a step.</returns>
+    private static double MeasureDecode(GpuSession session, LoadedModel model, string name, int chunkTokens, int sequences, int context)
+    {
+        // The recurrent form reads and writes the state in every step, the chunked one writes it once in a chunk.
+        var config = model.Config;
+        var state = (1 + 1.0 / chunkTokens) * sizeof(float) * config.LayerCount * config.HeadCount * config.HeadDim * config.HeadDim * sequences;
+        var bytes = 2 * Shapes.Multiplied(config, head: true) + state;
+        var seconds = model.DecodeSeconds(sequences, context, session.Options.Steps);
+        session.Add(BenchRow.Of(
+            name, sequences / seconds, "tok/s", sequences * session.CopyRate / bytes,
+            $"{seconds * 1e3:F3} ms a step, of which the device {model.DeviceSeconds(sequences, context) * 1e3:F3}; {bytes / seconds / 1e9:F0} GB/s"));
+        return seconds;
+    }
+
+    private static IEnumerable<string> Rows(string name) =>
+        [StateRows.Export(State(name)), .. Prompts.Select(tokens => Prefill(name, tokens)), .. Batches.Select(batch => Decode(name, batch))];
+
+    private static string Prefill(string name, int tokens) => $"prefill/{name}/{tokens}";
+
+    private static string State(string name) => $"{name}/{StateSessions}-sessions";
+
+    private static string Decode(string name, (int Sequences, int Context) batch) => $"decode/{name}/batch{batch.Sequences}/{batch.Context}";
 }
