@@ -15,6 +15,7 @@ internal sealed class LocalModelOptions
     private readonly Option<string> _backend = new("--backend") { Description = "What computes.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<DeviceChoice?> _device = new("--device") { Description = DeviceChoice.Help, CustomParser = DeviceChoice.Parse, HelpName = "DEVICE" };
     private readonly Option<string> _activations = ActivationChoice.New();
+    private readonly Option<string> _stateType = StateTypeChoice.New();
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads that compute: [1, 1024]; all cores by default." };
     private readonly Option<bool> _noBos = new("--no-bos") { Description = "Do not put the beginning-of-sequence token in front." };
 
@@ -31,7 +32,7 @@ internal sealed class LocalModelOptions
     public void AddTo(Command command)
     {
         _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
-        foreach (var option in new Option[] { _model, _stages, _backend, _device, _activations, _threads, _remote, _cluster, _noBos })
+        foreach (var option in new Option[] { _model, _stages, _backend, _device, _activations, _stateType, _threads, _remote, _cluster, _noBos })
         {
             command.Options.Add(option);
         }
@@ -45,11 +46,11 @@ internal sealed class LocalModelOptions
     public RemoteStages? Remote(ParseResult arguments, string model, ModelConfig config) =>
         StageAddresses.Remote(arguments.GetValue(_remote) ?? [], arguments.GetRequiredValue(_cluster), model, config);
 
-    public EngineOptions Engine(ParseResult arguments) => ActivationChoice.Apply(arguments.GetValue(_activations)!, new EngineOptions
+    public EngineOptions Engine(ParseResult arguments) => StateTypeChoice.Apply(arguments.GetRequiredValue(_stateType), ActivationChoice.Apply(arguments.GetValue(_activations)!, new EngineOptions
     {
         Stages = arguments.GetValue(_stages),
         Backend = arguments.GetValue(_device)?.Backend ?? arguments.GetRequiredValue(_backend),
         Devices = arguments.GetValue(_device)?.Devices ?? [0],
         Threads = arguments.GetValue(_threads),
-    });
+    }));
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using OrleansLM.Cli.Client;
-using OrleansLM.Cli.Inspect;
 using OrleansLM.Cli.Local;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Weights;
@@ -23,7 +22,7 @@ internal sealed class UpCommand
     private readonly Option<string> _activations = ActivationChoice.New();
     private readonly Option<int?> _threads = new("--threads") { Description = "Worker threads (default: all cores)" };
     private readonly Option<int?> _stateMib = new("--state-mib") { Description = "Memory for keys and values or recurrent states, in MiB (default: a quarter of what is free)" };
-    private readonly Option<string> _stateType = new("--state-type") { Description = "Element type of keys and values: f32, bf16 or f16, on a GPU fp8 (e4m3) too; auto is f32, on a GPU bf16", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _stateType = StateTypeChoice.New();
     private readonly Option<int?> _stepTokens = new("--max-step-tokens") { Description = "Rows of one step at most: decode rows first, prefill fills the rest (default: 512, on a GPU 4096)" };
     private readonly Option<int?> _stateChunkTokens = new("--state-chunk-tokens") { Description = "Recurrent models: tokens after which a state moves on, [1, 128]; 1: the recurrent form (default: what the backend is fastest with)", HelpName = "N" };
     private readonly Option<int> _checkpointTokens = new("--checkpoint-tokens") { Description = "Recurrent models: keep the state at every multiple of N tokens, so that a rollback computes at most N again", HelpName = "N", DefaultValueFactory = _ => new EngineOptions().CheckpointTokens };
@@ -40,7 +39,6 @@ internal sealed class UpCommand
 
     private Command Build()
     {
-        _stateType.AcceptOnlyFromAmong(["auto", .. TypeNames.All]);
         _backend.AcceptOnlyFromAmong("cpu", "reference", "cuda");
         var command = new Command("up", "Serve models: silo, gateway and engine in one process, sessions in SQLite")
         {
@@ -70,7 +68,7 @@ internal sealed class UpCommand
     {
         var models = parsed.GetValue(_models) is { Length: > 0 } given ? given : [Path.Combine(Home(), DefaultModel)];
         var backend = parsed.GetValue(_device)?.Backend ?? parsed.GetValue(_backend)!;
-        var defaults = ActivationChoice.Apply(parsed.GetValue(_activations)!, new EngineOptions { Backend = backend });
+        var defaults = StateTypeChoice.Apply(parsed.GetRequiredValue(_stateType), ActivationChoice.Apply(parsed.GetValue(_activations)!, new EngineOptions { Backend = backend }));
         return new UpSettings
         {
             Models = models,
@@ -82,7 +80,6 @@ internal sealed class UpCommand
                 Devices = parsed.GetValue(_device)?.Devices ?? [0],
                 Threads = parsed.GetValue(_threads),
                 StateBytes = parsed.GetValue(_stateMib) is { } mib ? (long)mib << 20 : null,
-                StateType = parsed.GetRequiredValue(_stateType) is var type && type == "auto" ? defaults.StateType : TypeNames.Parse(type),
                 MaxStepTokens = parsed.GetValue(_stepTokens) ?? defaults.MaxStepTokens,
                 StateChunkTokens = parsed.GetValue(_stateChunkTokens) ?? defaults.StateChunkTokens,
                 CheckpointTokens = parsed.GetValue(_checkpointTokens),
