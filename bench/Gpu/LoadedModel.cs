@@ -25,10 +25,12 @@ internal sealed class LoadedModel : IDisposable
         _stateType = stateType;
         var options = new StageOptions { StateUnits = units, StateType = stateType, MaxRows = maxRows, StateChunkTokens = chunkTokens, ValidateWeights = false };
         backend.Synchronize();
+        var (bytes, seconds) = (backend.UploadedBytes, backend.UploadSeconds);
         var started = Stopwatch.GetTimestamp();
         Stage = StageModel.Load(config, weights, new LayerRange(0, config.LayerCount), backend, options);
         backend.Synchronize();
         LoadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        (UploadedBytes, UploadSeconds) = (backend.UploadedBytes - bytes, backend.UploadSeconds - seconds);
         _hidden = Stage.AllocateHidden(maxRows);
         _choice = new GreedyChoice(backend, config.VocabularySize, maxRows, Stage.MaxLogitRows);
         _pages = [.. Enumerable.Range(0, units)];
@@ -44,9 +46,13 @@ internal sealed class LoadedModel : IDisposable
     public double LoadSeconds { get; }
 
     /// <summary>Bytes of weights a second, the allocation of their memory included.</summary>
-    public double UploadRate => Backend.UploadedBytes / Backend.UploadSeconds;
+    public double UploadRate => UploadedBytes / UploadSeconds;
 
-    public string UploadNote => $"{Backend.UploadedBytes / 1e9:F1} GB in {Backend.UploadSeconds:F2} s, with the allocation of their memory; the model was there after {LoadSeconds:F2} s, with {Stage.State.SizeInBytes / 1e9:F1} GB for pages or states";
+    public string UploadNote => $"{UploadedBytes / 1e9:F1} GB in {UploadSeconds:F2} s, with the allocation of their memory; the model was there after {LoadSeconds:F2} s, with {Stage.State.SizeInBytes / 1e9:F1} GB for pages or states";
+
+    private long UploadedBytes { get; }
+
+    private double UploadSeconds { get; }
 
     /// <summary>Bytes of keys and values of one token in all layers.</summary>
     public double StateBytesPerToken => Shapes.StateBytesPerToken(Config, _stateType);

@@ -19,7 +19,7 @@ internal static class SessionRows
     public static async Task MeasureAsync(GpuSession session)
     {
         var folder = session.Options.Sessions;
-        if (!session.Wants("sessions") || !session.HasFolder("sessions", folder))
+        if (!session.Wants("sessions/") || !session.HasFolder("sessions", folder))
         {
             return;
         }

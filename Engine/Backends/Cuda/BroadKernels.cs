@@ -8,14 +8,10 @@ internal sealed class BroadKernels(KernelModules modules, int multiprocessors)
 {
     public const int MaxRows = 64;
 
-    private const int RingBytes = 204800;
     private const int Threads = 160;
     private const int GoodBox = 32;
 
     private readonly Dictionary<(string Entry, BroadTile Tile, bool IsNarrow), CudaKernel> _kernels = [];
-
-    /// <summary>R of broad.cu, ascending.</summary>
-    private static ReadOnlySpan<int> Sizes => [16, 32, 48, 64, 96, 128, 192, 224, 256];
 
     /// <param name="entry">Of broad.cu.</param>
     /// <param name="signature">Of the entry.</param>
@@ -32,26 +28,22 @@ internal sealed class BroadKernels(KernelModules modules, int multiprocessors)
         return kernel;
     }
 
-    public LaunchShape Shape(int weightRows, BroadTile tile)
-    {
-        var stage = (tile.Rows <= 64 ? 2 : 1) * 128 * (tile.Rows + MaxRows);
-        return LaunchShape.Of(Math.Min(Blocks(weightRows, tile.Rows), multiprocessors), Threads, 1024 + RingBytes / stage * stage + 8192);
-    }
+    public LaunchShape Shape(int weightRows, BroadTile tile) => ProductBlocks.Shape(weightRows, tile.Rows, MaxRows, Threads, multiprocessors);
 
-    /// <summary>The largest of those with which the busiest multiprocessor has the fewest weight rows, small boxes left out: the copy engine takes as long for them.</summary>
+    /// <summary>The largest of those with which the busiest multiprocessor has least to do, small boxes left out: the copy engine takes as long for them.</summary>
     /// <param name="weightRows">All weight rows of the launch, both sides of paired ones.</param>
     /// <param name="sides">2 where rows are paired.</param>
     /// <param name="unit">Rows after which another matrix, or the other side, may begin; 0: never.</param>
     public BroadTile Tile(int weightRows, int sides, int unit)
     {
         var (best, least) = (default(BroadTile), int.MaxValue);
-        foreach (var size in Sizes)
+        foreach (var size in ProductBlocks.Sizes)
         {
             var box = Box(size / sides, unit);
-            var rows = (Blocks(weightRows, size) + multiprocessors - 1) / multiprocessors * size;
-            if (box > 0 && (box == size / sides || box >= GoodBox || least == int.MaxValue) && rows <= least)
+            var cost = ProductBlocks.Cost(weightRows, size, multiprocessors);
+            if (box > 0 && (box == size / sides || box >= GoodBox || least == int.MaxValue) && cost <= least)
             {
-                (best, least) = (new BroadTile(size, box), rows);
+                (best, least) = (new BroadTile(size, box), cost);
             }
         }
 
@@ -71,6 +63,4 @@ internal sealed class BroadKernels(KernelModules modules, int multiprocessors)
 
         return 0;
     }
-
-    private static int Blocks(int weightRows, int block) => (weightRows + block - 1) / block;
 }

@@ -133,7 +133,8 @@ public sealed unsafe partial class CudaBackend
     /// <summary>A warp takes two tiles of eight weight rows that are not paired.</summary>
     private static long PlainTiles(int weightRows) => (weightRows / 8 + 1) / 2;
 
-    private TensorMap Boxes(Matrix x) => _maps.Get(Address(x), x.Rows, x.Columns);
+    /// <summary>The rows behind x are fetched with it and count for nothing, as far as there are any: what lies outside a map takes the copy engine longer.</summary>
+    private TensorMap Boxes(Matrix x) => _maps.Get(Address(x), Math.Max(x.Rows, Math.Min(BroadKernels.MaxRows, (x.Buffer.Length - x.Offset) / x.Columns)), x.Columns);
 
     private TensorMap Boxes(Weight weight, BroadTile tile) => _maps.Get(Address(weight), weight.Rows, weight.Columns, tile.Box);
 

@@ -9,13 +9,9 @@ internal sealed class WideKernels(KernelModules modules, int multiprocessors)
     /// <summary>Beyond, broad.cu is faster.</summary>
     public const int MaxRows = 16;
 
-    private const int RingBytes = 204800;
     private const int Threads = 128;
 
     private readonly Dictionary<(string Entry, int WeightRows, bool IsNarrow), CudaKernel> _kernels = [];
-
-    /// <summary>R of wide.cu, ascending.</summary>
-    private static ReadOnlySpan<int> Sizes => [16, 32, 48, 64, 96, 128, 192, 224, 256];
 
     /// <param name="entry">Of wide.cu.</param>
     /// <param name="signature">Of the entry.</param>
@@ -32,25 +28,18 @@ internal sealed class WideKernels(KernelModules modules, int multiprocessors)
         return kernel;
     }
 
-    public LaunchShape Shape(int weightRows)
-    {
-        var block = Block(weightRows);
-        var stage = (block <= 64 ? 2 : 1) * 128 * (block + MaxRows);
-        return LaunchShape.Of(Math.Min(Blocks(weightRows, block), multiprocessors), Threads, 1024 + RingBytes / stage * stage + 8192);
-    }
+    public LaunchShape Shape(int weightRows) => ProductBlocks.Shape(weightRows, Block(weightRows), MaxRows, Threads, multiprocessors);
 
-    private static int Blocks(int weightRows, int block) => (weightRows + block - 1) / block;
-
-    /// <summary>The largest block of those with which the busiest multiprocessor has the fewest weight rows.</summary>
+    /// <summary>The largest block of those with which the busiest multiprocessor has least to do.</summary>
     private int Block(int weightRows)
     {
         var (best, least) = (0, int.MaxValue);
-        foreach (var size in Sizes)
+        foreach (var size in ProductBlocks.Sizes)
         {
-            var rounds = (Blocks(weightRows, size) + multiprocessors - 1) / multiprocessors;
-            if (rounds * size <= least)
+            var cost = ProductBlocks.Cost(weightRows, size, multiprocessors);
+            if (cost <= least)
             {
-                (best, least) = (size, rounds * size);
+                (best, least) = (size, cost);
             }
         }
 

@@ -3,7 +3,7 @@
 // Tokens are the M side (64, of which T count), R weight rows the N side, one chain of k16 products over K. A fifth warp has the copy engine bring both operands, in boxes as large as
 // may be, into a ring in shared memory, from where the products read them; the weights from before the kernel in front has ended.
 //
-// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 192, 224 or 256; BOX = rows of a box of weights, a multiple of 8 that divides R (R / 2 where rows are paired) and, for bf16 and
+// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 176, 192, 224 or 256; BOX = rows of a box of weights, a multiple of 8 that divides R (R / 2 where rows are paired) and, for bf16 and
 // qkv, the rows of every matrix but the last (n0, n1; D / 2); FP8 = 1: KV pages of e4m3. sm_90a.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: N % 8 == 0 and R counts both sides), 16-byte aligned pointers.
 // x and every w are tensor maps, swizzled by 128 bytes: x [T, K] with boxes of 64 columns and 64 rows, w [N, K] with boxes of 64 columns and BOX rows.

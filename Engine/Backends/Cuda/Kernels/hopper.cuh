@@ -97,6 +97,7 @@ __device__ __forceinline__ void give_registers() { asm volatile("setmaxnreg.dec.
 #define OPERANDS_32 OPERANDS_24 ", %24, %25, %26, %27, %28, %29, %30, %31"
 #define OPERANDS_48 OPERANDS_32 ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47"
 #define OPERANDS_64 OPERANDS_48 ", %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+#define OPERANDS_88 OPERANDS_64 ", %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87"
 #define OPERANDS_96 OPERANDS_64 ", %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95"
 #define OPERANDS_112 OPERANDS_96 ", %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111"
 #define OPERANDS_128 OPERANDS_112 ", %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
@@ -167,6 +168,10 @@ __device__ __forceinline__ void product_wide(float* d, u64 a, u64 b)
     asm volatile("wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {" OPERANDS_64 "}, %64, %65, 1, 1, 1, 0, 0;"
                  : SUMS_64(0)
                  : "l"(a), "l"(b));
+#elif PRODUCT_N == 176
+    asm volatile("wgmma.mma_async.sync.aligned.m64n176k16.f32.bf16.bf16 {" OPERANDS_88 "}, %88, %89, 1, 1, 1, 0, 0;"
+                 : SUMS_64(0), SUMS_16(64), SUMS_8(80)
+                 : "l"(a), "l"(b));
 #elif PRODUCT_N == 192
     asm volatile("wgmma.mma_async.sync.aligned.m64n192k16.f32.bf16.bf16 {" OPERANDS_96 "}, %96, %97, 1, 1, 1, 0, 0;"
                  : SUMS_64(0), SUMS_32(64)
@@ -180,7 +185,7 @@ __device__ __forceinline__ void product_wide(float* d, u64 a, u64 b)
                  : SUMS_64(0), SUMS_64(64)
                  : "l"(a), "l"(b));
 #else
-#error PRODUCT_N is none of 16, 32, 48, 64, 96, 128, 192, 224, 256
+#error PRODUCT_N is none of 16, 32, 48, 64, 96, 128, 176, 192, 224, 256
 #endif
 }
 #endif

@@ -4,7 +4,7 @@
 // Tokens are the M side (64, of which T count), R weight rows the N side, one chain of k16 products over K. Both operands are streamed through one ring in shared memory by
 // cp.async and are read from there by the products themselves, so that a block can take as many weight rows as divide N evenly over the multiprocessors, and x is fetched once for them.
 //
-// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 192, 224 or 256; XR = 8, 16, 32 or 64: rows of x, rounded up (16 here: broad.cu is faster with more); FP8 = 1: KV pages of e4m3. sm_90a.
+// Macros: R = weight rows of a block: 16, 32, 48, 64, 96, 128, 176, 192, 224 or 256; XR = 8, 16, 32 or 64: rows of x, rounded up (16 here: broad.cu is faster with more); FP8 = 1: KV pages of e4m3. sm_90a.
 // Needs: K % 16 == 0, every N % 8 == 0 (paired: N % 8 == 0 and R counts both sides), 16-byte aligned pointers.
 //   wide_f32 (x, w, float* y, rows, n, k)                                 y[T, N] f32
 //   wide_add (x, w, float* h, rows, n, k)                                 h[T, N] += product, f32
@@ -12,8 +12,8 @@
 //   wide_relu(x, w, const float* bias, y, rows, n, k)                     y = bf16(max(0, bf16(product) + bias))
 //   wide_swiglu(x, gate, up, y, rows, n, k)                               y = bf16(silu(bf16(gate product)) * bf16(up product))
 //   wide_qkv(x, wq, wk, wv, q, keys, values, angles, positions, rowPageTable, pageIds, rows, heads, kvHeads, dim, k)    as skinny_qkv
-// Launch: block 128. All rows = N, or n0 + n1 + n2, or 2 N (swiglu), or (H + 2G) * D (qkv). Choose R so that ceil(all rows / R) is close under a multiple of the multiprocessors: the R
-//   with the smallest ceil(ceil(all rows / R) / SMs) * R, the largest of equals. grid = min(ceil(all rows / R), SMs).
+// Launch: block 128. All rows = N, or n0 + n1 + n2, or 2 N (swiglu), or (H + 2G) * D (qkv). Choose R so that ceil(all rows / R) is close under a multiple of the multiprocessors: see
+//   ProductBlocks.cs. grid = min(ceil(all rows / R), SMs).
 //   stage = (R <= 64 ? 2 : 1) * 128 * (R + XR); dynamic shared = 1024 + (204800 / stage) * stage + 8192.
 #define PRODUCT_N R
 #include "hopper.cuh"
