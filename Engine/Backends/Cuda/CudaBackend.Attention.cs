@@ -27,6 +27,13 @@ public sealed unsafe partial class CudaBackend
         else if (x.Rows <= FewRows)
         {
             var angles = Angles(table, x.Rows);
+            if (NormsInside(x, norm))
+            {
+                OperatorShapes.RmsNorm(x, norm.Weight, norm.Output);
+                SkinnyQueryKeyValue(InputOf(x, norm), x.Rows, inputs, layer, angles);
+                return;
+            }
+
             RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
             FewRowsQueryKeyValue(norm.Output, inputs, layer, angles);
         }

@@ -3,8 +3,7 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 namespace OrleansLM.Engine.Backends.Cuda;
 
 /// <summary>
-/// Products of up to 64 rows: skinny.cu takes one or two rows with matrices that need one round of the multiprocessors, wide.cu up to 16 rows and longer matrices, broad.cu the rest.
-/// All have the same bits.
+/// Products of up to 64 rows: skinny.cu takes one or two rows, wide.cu up to 16 and what skinny.cu does not take, broad.cu the rest. All have the same bits.
 /// </summary>
 public sealed unsafe partial class CudaBackend
 {
@@ -16,10 +15,9 @@ public sealed unsafe partial class CudaBackend
     private void FewRowsF32(Matrix x, Weight weight, Matrix y, bool accumulate)
     {
         var (rows, n, k) = (x.Rows, weight.Rows, x.Columns);
-        if (TakesSkinny(rows, k, n / 8))
+        if (SkinnyKernels.Takes(rows, k))
         {
-            Launch(
-                accumulate ? _skinny.Add : _skinny.F32, SkinnyShape(rows, k, PlainTiles(n)), Address(x), Address(weight), Address(y), rows, n, k, SkinnyKernels.Slots(rows, k));
+            SkinnyF32(new SkinnyInput(Address(x)), rows, weight, y, accumulate);
         }
         else if (rows <= WideKernels.MaxRows)
         {
@@ -38,11 +36,9 @@ public sealed unsafe partial class CudaBackend
     {
         var (a, b, c) = Three(projections);
         var (rows, k, all) = (x.Rows, x.Columns, a.N + b.N + c.N);
-        if (TakesSkinny(rows, k, all / 8))
+        if (SkinnyKernels.Takes(rows, k))
         {
-            Launch(
-                _skinny.BF16, SkinnyShape(rows, k, PlainTiles(all)), Address(x), a.Weight, b.Weight, c.Weight, a.Output, b.Output, c.Output, rows, a.N, b.N, c.N, k,
-                SkinnyKernels.Slots(rows, k));
+            SkinnyBF16(new SkinnyInput(Address(x)), rows, projections);
         }
         else if (rows <= WideKernels.MaxRows)
         {
@@ -64,10 +60,9 @@ public sealed unsafe partial class CudaBackend
     private void FewRowsRelu(Matrix x, Weight weight, Weight bias, Matrix y)
     {
         var (rows, n, k) = (x.Rows, weight.Rows, x.Columns);
-        if (TakesSkinny(rows, k, n / 8))
+        if (SkinnyKernels.Takes(rows, k))
         {
-            Launch(
-                _skinny.Relu, SkinnyShape(rows, k, PlainTiles(n)), Address(x), Address(weight), Address(bias), Address(y), rows, n, k, SkinnyKernels.Slots(rows, k));
+            SkinnyRelu(Address(x), rows, weight, bias, y);
         }
         else if (rows <= WideKernels.MaxRows)
         {
@@ -84,9 +79,9 @@ public sealed unsafe partial class CudaBackend
     private void FewRowsSwiGlu(Matrix x, Weight gate, Weight up, Matrix y)
     {
         var (rows, n, k) = (x.Rows, gate.Rows, x.Columns);
-        if (TakesSkinny(rows, k, n / 8))
+        if (SkinnyKernels.Takes(rows, k))
         {
-            Launch(_skinny.SwiGlu, SkinnyShape(rows, k, n / 8), Address(x), Address(gate), Address(up), Address(y), rows, n, k, SkinnyKernels.Slots(rows, k));
+            SkinnySwiGlu(new SkinnyInput(Address(x)), rows, gate, up, y);
         }
         else if (rows <= WideKernels.MaxRows)
         {
@@ -105,11 +100,9 @@ public sealed unsafe partial class CudaBackend
         var (rows, k, heads, groups, dim) = (x.Rows, x.Columns, inputs.Queries.Columns / layer.HeadDim, layer.KeyValueHeads, layer.HeadDim);
         var (wq, wk, wv, q) = (inputs.QueryWeight, inputs.KeyWeight, inputs.ValueWeight, Address(inputs.Queries));
         var (keys, values, all) = (Cuda(layer.Keys).Address, Cuda(layer.Values).Address, (heads + 2 * groups) * dim);
-        if (TakesSkinny(rows, k, all / 16))
+        if (SkinnyKernels.Takes(rows, k))
         {
-            Launch(
-                IsNarrow(layer) ? _skinny.QueryKeyValueNarrow : _skinny.QueryKeyValue, SkinnyShape(rows, k, all / 16), Address(x), Address(wq), Address(wk), Address(wv), q, keys, values, angles, _step.Positions, _step.PageStart,
-                _step.PageIds, rows, heads, groups, dim, k, SkinnyKernels.Slots(rows, k));
+            SkinnyQueryKeyValue(new SkinnyInput(Address(x)), rows, inputs, layer, angles);
         }
         else if (rows <= WideKernels.MaxRows)
         {
@@ -125,13 +118,6 @@ public sealed unsafe partial class CudaBackend
                 _step.Positions, _step.PageStart, _step.PageIds, rows, heads, groups, dim, k);
         }
     }
-
-    private bool TakesSkinny(int rows, int k, long tiles) => SkinnyKernels.Takes(rows, k, tiles, _context.Info.MultiprocessorCount);
-
-    private LaunchShape SkinnyShape(int rows, int k, long warpTiles) => SkinnyKernels.Shape(rows, k, warpTiles, _context.Info.MultiprocessorCount);
-
-    /// <summary>A warp takes two tiles of eight weight rows that are not paired.</summary>
-    private static long PlainTiles(int weightRows) => (weightRows / 8 + 1) / 2;
 
     /// <summary>The rows behind x are fetched with it and count for nothing, as far as there are any: what lies outside a map takes the copy engine longer.</summary>
     private TensorMap Boxes(Matrix x) => _maps.Get(Address(x), Math.Max(x.Rows, Math.Min(BroadKernels.MaxRows, (x.Buffer.Length - x.Offset) / x.Columns)), x.Columns);

@@ -32,14 +32,26 @@ public sealed unsafe partial class CudaBackend
 
     public void NormProject(Matrix x, in NormStep norm, ReadOnlySpan<Projection> projections)
     {
-        RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
-        Project(norm.Output, projections);
+        if (!TryNormProject(x, norm, projections))
+        {
+            RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
+            Project(norm.Output, projections);
+        }
     }
 
     public void NormGate(Matrix x, in NormStep norm, Weight gateWeight, Weight upWeight, Matrix gate, Matrix up)
     {
+        var fewRows = x.Rows <= FewRows && IsFast(norm.Output, DataType.BFloat16) && IsFastProduct(gateWeight, DataType.BFloat16, gate)
+            && IsFastProduct(upWeight, DataType.BFloat16, up);
+        if (fewRows && NormsInside(x, norm))
+        {
+            OperatorShapes.RmsNorm(x, norm.Weight, norm.Output);
+            SkinnySwiGlu(InputOf(x, norm), x.Rows, gateWeight, upWeight, gate);
+            return;
+        }
+
         RmsNorm(x, norm.Weight, norm.Epsilon, norm.Output);
-        if (x.Rows <= FewRows && IsFast(norm.Output, DataType.BFloat16) && IsFastProduct(gateWeight, DataType.BFloat16, gate) && IsFastProduct(upWeight, DataType.BFloat16, up))
+        if (fewRows)
         {
             FewRowsSwiGlu(norm.Output, gateWeight, upWeight, gate);
             return;

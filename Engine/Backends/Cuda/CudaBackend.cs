@@ -41,7 +41,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         _generic = new GenericKernels(_modules);
         _rows = new RowKernels(_modules);
         _attention = new AttentionKernels(_modules);
-        _skinny = new SkinnyKernels(_modules);
+        _skinny = new SkinnyKernels(_modules, _context.Info.MultiprocessorCount);
         _wide = new WideKernels(_modules, _context.Info.MultiprocessorCount);
         _broad = new BroadKernels(_modules, _context.Info.MultiprocessorCount);
         _maps = new TensorMaps(_context);

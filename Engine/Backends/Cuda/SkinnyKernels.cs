@@ -3,50 +3,60 @@ using OrleansLM.Engine.Backends.Cuda.Device;
 
 namespace OrleansLM.Engine.Backends.Cuda;
 
-/// <summary>skinny.cu: products of one or two rows with matrices of which every warp has one tile, at the speed of reading the weights.</summary>
-internal sealed class SkinnyKernels(KernelModules modules)
+/// <summary>skinny.cu: products of one or two rows at the speed of reading the weights.</summary>
+internal sealed class SkinnyKernels(KernelModules modules, int multiprocessors)
 {
+    /// <summary>Columns of a row that it can normalize.</summary>
+    public const int MostNormed = 4096;
+
     private const int MaxRows = 2;
-    private const int TilesAtOnce = 4;
-    private const int Threads = 160;
-    private const int SlotBytes = 17408;
-    private const int MostSlots = 12;
-    private const int FewestSlots = 4;
+    private const int PanelColumns = 64;
+    private const int MostChains = 4;
+    private const int BlockBytes = 231424;
+    private const int AlignmentBytes = 1024;
     private const int BarrierBytes = 16;
-    private const int BlockBytes = 232448;
+    private const int FewestSlots = 4;
 
-    public CudaKernel F32 => field ??= Get("skinny_f32", "pppiiii");
+    private readonly Dictionary<(string Entry, int Chains, int StageColumns, bool IsNarrow), CudaKernel> _kernels = [];
 
-    public CudaKernel Add => field ??= Get("skinny_add", "pppiiii");
+    /// <summary>Few enough rows to lie whole beside a ring of some depth.</summary>
+    public static bool Takes(int rows, int k) => rows <= MaxRows && k % PanelColumns == 0 && Slots(rows, k, MostChains, 256) >= FewestSlots;
 
-    public CudaKernel BF16 => field ??= Get("skinny_bf16", "pppppppiiiiii");
-
-    public CudaKernel Relu => field ??= Get("skinny_relu", "ppppiiii");
-
-    public CudaKernel SwiGlu => field ??= Get("skinny_swiglu", "ppppiiii");
-
-    public CudaKernel QueryKeyValue => field ??= Get("skinny_qkv", "pppppppppppiiiiii");
-
-    /// <summary><see cref="QueryKeyValue"/> to pages of e4m3.</summary>
-    public CudaKernel QueryKeyValueNarrow => field ??= modules.Get("skinny.cu", "FP8=1").Kernel("skinny_qkv", "pppppppppppiiiiii");
-
-    /// <summary>Few enough rows to lie whole beside a ring of some depth, and few enough tiles of eight weight rows (or pairs of them) for one round of all multiprocessors.</summary>
-    public static bool Takes(int rows, int k, long tiles, int multiprocessors) =>
-        rows <= MaxRows && tiles <= TilesAtOnce * (long)multiprocessors && Fitting(rows, k) >= FewestSlots;
-
-    /// <summary>Slots of the ring that the weights come through.</summary>
-    public static int Slots(int rows, int k) => (int)Math.Min(MostSlots, Fitting(rows, k));
-
+    /// <summary>
+    /// Matrices of one round of the multiprocessors have as many chains as they need and short stages, so that the first product starts early; those of several rounds, or with a long row, have
+    /// longer stages, which cost the chains less.
+    /// </summary>
     /// <param name="rows">Of the input.</param>
     /// <param name="k">Of the product.</param>
-    /// <param name="warpTiles">One for each warp at a time.</param>
-    /// <param name="multiprocessors">Of the device.</param>
-    public static LaunchShape Shape(int rows, int k, long warpTiles, int multiprocessors) =>
-        LaunchShape.Of(Math.Min(warpTiles, multiprocessors), Threads, Slots(rows, k) * (SlotBytes + BarrierBytes) + (int)InputBytes(rows, k));
+    /// <param name="warpTiles">Tiles of 16 weight rows.</param>
+    public SkinnyPlan Plan(int rows, int k, long warpTiles)
+    {
+        var most = (warpTiles + multiprocessors - 1) / multiprocessors;
+        var chains = most > MostChains ? 3 : Math.Max(2, (int)most);
+        var stage = most > MostChains || k > 8192 ? 256 : 128;
+        var slots = Slots(rows, k, chains, stage);
+        return new SkinnyPlan(chains, stage, slots, (int)Math.Min(warpTiles, multiprocessors), AlignmentBytes + slots * SlotBytes(chains, stage) + (int)InputBytes(rows, k));
+    }
 
-    private static long Fitting(int rows, int k) => (BlockBytes - InputBytes(rows, k)) / (SlotBytes + BarrierBytes);
+    /// <param name="entry">Of skinny.cu.</param>
+    /// <param name="signature">Of the entry.</param>
+    /// <param name="plan">Of the product.</param>
+    /// <param name="isNarrow">Pages of e4m3.</param>
+    public CudaKernel Get(string entry, string signature, SkinnyPlan plan, bool isNarrow = false)
+    {
+        var key = (entry, plan.Chains, plan.StageColumns, isNarrow);
+        if (!_kernels.TryGetValue(key, out var kernel))
+        {
+            _kernels[key] = kernel = modules
+                .Get("skinny.cu", $"CHAINS={plan.Chains}", $"STAGE_K={plan.StageColumns}", $"FP8={(isNarrow ? 1 : 0)}").Kernel(entry, signature);
+        }
+
+        return kernel;
+    }
+
+    private static int Slots(int rows, int k, int chains, int stage) => (int)((BlockBytes - AlignmentBytes - InputBytes(rows, k)) / SlotBytes(chains, stage));
+
+    private static int SlotBytes(int chains, int stage) => chains * stage * 32 + BarrierBytes;
 
     private static long InputBytes(int rows, int k) => rows * (2L * k + 16) + BarrierBytes;
-
-    private CudaKernel Get(string entry, string signature) => modules.Get("skinny.cu").Kernel(entry, signature);
 }

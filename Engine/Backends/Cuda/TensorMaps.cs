@@ -11,7 +11,7 @@ internal sealed class TensorMaps(CudaContext context) : IDisposable
     private const int Limit = 1024;
     private const int Kept = 768;
 
-    private readonly Dictionary<(ulong Address, long Rows, int Columns, int Box), Entry> _maps = [];
+    private readonly Dictionary<(ulong Address, long Rows, int Columns, int Box, int Panels), Entry> _maps = [];
     private long _uses;
 
     public int Count => _maps.Count;
@@ -22,14 +22,19 @@ internal sealed class TensorMaps(CudaContext context) : IDisposable
     /// <param name="box">Rows that are copied at a time.</param>
     public TensorMap Get(ulong address, long rows, int columns, int box = 64)
     {
-        var key = (address, rows, columns, box);
-        if (!_maps.TryGetValue(key, out var entry))
-        {
-            _maps[key] = entry = new Entry(new TensorMap(context, address, rows, columns, box));
-        }
+        var key = (address, rows, columns, box, Panels: 0);
+        return Use(_maps.TryGetValue(key, out var entry) ? entry : _maps[key] = new Entry(new TensorMap(context, address, rows, columns, box)));
+    }
 
-        entry.LastUse = ++_uses;
-        return entry.Map;
+    /// <summary>As panels of 64 columns.</summary>
+    /// <param name="address">Of element [0, 0].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Elements of a row; a multiple of 64.</param>
+    /// <param name="panels">That are copied at a time, of eight rows each.</param>
+    public TensorMap GetPanels(ulong address, long rows, int columns, int panels)
+    {
+        var key = (address, rows, columns, Box: 0, panels);
+        return Use(_maps.TryGetValue(key, out var entry) ? entry : _maps[key] = new Entry(new TensorMap(context, (address, rows, columns), panels)));
     }
 
     /// <summary>To be called behind a launch, which has copied its maps: when there are too many, those go that were not used for longest.</summary>
@@ -55,6 +60,12 @@ internal sealed class TensorMaps(CudaContext context) : IDisposable
         }
 
         _maps.Clear();
+    }
+
+    private TensorMap Use(Entry entry)
+    {
+        entry.LastUse = ++_uses;
+        return entry.Map;
     }
 
     private sealed class Entry(TensorMap map)

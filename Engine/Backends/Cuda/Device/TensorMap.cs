@@ -11,6 +11,7 @@ internal sealed unsafe class TensorMap : SafeHandle
     /// <summary>Of 256 bytes takes a tenth of the reading speed.</summary>
     private const int Promote128 = 2;
     private const uint BoxColumns = 64;
+    private const uint PanelRows = 8;
 
     /// <param name="context">Of the device.</param>
     /// <param name="address">Of element [0, 0]; a multiple of 16.</param>
@@ -29,6 +30,24 @@ internal sealed unsafe class TensorMap : SafeHandle
         context.Driver.Check(
             context.Driver.TensorMapEncodeTiled((void*)handle, BFloat16, 2, address, sizes, strides, box, steps, 0, Swizzle128, Promote128, 0),
             "cuTensorMapEncodeTiled", $"bf16 [{rows}, {columns}] at 0x{address:x}, boxes of {boxRows} rows");
+    }
+
+    /// <summary>The matrix as panels of 64 columns, [columns / 64][rows][64]; a box is some panels of eight rows.</summary>
+    /// <param name="context">Of the device.</param>
+    /// <param name="matrix">Where it lies and how large it is; columns are a multiple of 64.</param>
+    /// <param name="panels">Of a box.</param>
+    public TensorMap(CudaContext context, (ulong Address, long Rows, int Columns) matrix, int panels)
+        : base(0, ownsHandle: true)
+    {
+        SetHandle((nint)NativeMemory.AlignedAlloc(Bytes, 64));
+        var sizes = stackalloc ulong[] { BoxColumns, (ulong)matrix.Rows, (ulong)matrix.Columns / BoxColumns };
+        var strides = stackalloc ulong[] { (ulong)matrix.Columns * 2, BoxColumns * 2 };
+        var box = stackalloc uint[] { BoxColumns, PanelRows, (uint)panels };
+        var steps = stackalloc uint[] { 1, 1, 1 };
+        context.MakeCurrent();
+        context.Driver.Check(
+            context.Driver.TensorMapEncodeTiled((void*)handle, BFloat16, 3, matrix.Address, sizes, strides, box, steps, 0, Swizzle128, Promote128, 0),
+            "cuTensorMapEncodeTiled", $"bf16 [{matrix.Rows}, {matrix.Columns}] at 0x{matrix.Address:x}, boxes of {panels} panels");
     }
 
     public nint Value => handle;

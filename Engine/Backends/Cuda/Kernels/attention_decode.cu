@@ -429,17 +429,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, DEEP ? 1 : 2)
     }
 
     // Whoever finishes last merges; in which order the splits finished makes no difference.
-    __threadfence();
     __syncthreads();
     if (threadIdx.x == 0)
     {
-        arrived = atomicAdd(counters + t * kvHeads + kvHead, 1);
+        arrived = add_acquire_release(counters + t * kvHeads + kvHead, 1);
     }
 
     __syncthreads();
     if (arrived == lastSplit - firstSplit)
     {
-        __threadfence();
         merge_splits(parts, splits, firstSplit, lastSplit, c, result);
         if (threadIdx.x == 0)
         {

@@ -65,6 +65,14 @@ __device__ __forceinline__ void multiply_add(float* d, const u32* a, u32 b0, u32
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// An addition that shows what the block's threads wrote before the barrier in front of it, and behind which they see what others showed so: one thread's, where a fence would be everybody's.
+__device__ __forceinline__ int add_acquire_release(int* counter, int value)
+{
+    int old;
+    asm volatile("atom.add.acq_rel.gpu.global.s32 %0, [%1], %2;" : "=r"(old) : "l"(counter), "r"(value) : "memory");
+    return old;
+}
+
 // Programmatic dependent launch; both do nothing in a kernel that was launched without the attribute.
 // before: nothing that an earlier kernel writes may be read, and nothing that it reads may be written, above this line.
 __device__ __forceinline__ void wait_for_previous_kernel()

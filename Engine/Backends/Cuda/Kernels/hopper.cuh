@@ -60,14 +60,19 @@ __device__ __forceinline__ void copy_async(u32 shared, const void* global, int b
     asm volatile("cp.async.cg.shared.global.L2::cache_hint [%0], [%1], 16, %2, %3;" ::"r"(shared), "l"(global), "r"(bytes), "l"(policy) : "memory");
 }
 
-// The barrier gets this thread's arrival, which it counts on, once the thread's copies by copy_async are done.
-__device__ __forceinline__ void arrive_after_copies(u32 barrier) { asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" ::"r"(barrier) : "memory"); }
-
 // copy_box under a policy.
 __device__ __forceinline__ void copy_box(u32 shared, const TensorMap* map, int column, int row, u32 barrier, u64 policy)
 {
     asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(shared), "l"(map), "r"(column), "r"(row),
                  "r"(barrier), "l"(policy)
+                 : "memory");
+}
+
+// One box of a map of panels (64 columns each): its first row and panel.
+__device__ __forceinline__ void copy_panels(u32 shared, const TensorMap* map, int row, int panel, u32 barrier, u64 policy)
+{
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1, {%2, %3, %4}], [%5], %6;" ::"r"(shared), "l"(map), "r"(0), "r"(row),
+                 "r"(panel), "r"(barrier), "l"(policy)
                  : "memory");
 }
 

@@ -56,11 +56,12 @@ struct HeldRow
 
     __device__ __forceinline__ void load(const float* row, int columns)
     {
+        const float* from = row + threadIdx.x;
+        const int left = columns - (int)threadIdx.x;
 #pragma unroll
         for (int j = 0; j < COUNT; j++)
         {
-            const int c = threadIdx.x + j * THREADS;
-            value[j] = c < columns ? __ldcg(row + c) : 0.0f;
+            value[j] = j * THREADS < left ? __ldcg(from + j * THREADS) : 0.0f;
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class CudaProductTests
     private static readonly int[] Counts = [1, 2, 3, 16, 17, 33];
 
     /// <summary>Rows of a matrix and columns: one round of the multiprocessors and several, rows and columns that are no multiples of any tile.</summary>
-    public static TheoryData<int, int> Sizes => new() { { 520, 4112 }, { 4096, 272 }, { 4264, 528 }, { 9000, 144 } };
+    public static TheoryData<int, int> Sizes => new() { { 520, 4112 }, { 4096, 272 }, { 4264, 528 }, { 9000, 144 }, { 520, 4160 }, { 4264, 576 }, { 6408, 64 }, { 2120, 4096 } };
 
     [CudaTheory]
     [MemberData(nameof(Sizes))]
@@ -49,6 +49,24 @@ public sealed class CudaProductTests
                 rig.Backend.ProjectRelu(x, given.Gate, given.Bias, map);
                 rig.Backend.NormGate(given.Hidden.Top(x.Rows), new NormStep(given.Norm, 1e-5f, normed), given.Gate, given.Up, gate, rig.Empty(x.Rows, n));
                 return Join(x.Rows, rig.Read(map), rig.Read(gate));
+            });
+
+    [CudaTheory]
+    [MemberData(nameof(Sizes))]
+    public void Products_that_begin_with_a_norm_do_not_depend_on_the_kernel(int n, int k) =>
+        Check(
+            k,
+            rig => (
+                Hidden: rig.Residual(Rows, k), Norm: rig.Weight(DataType.Float32, 1, k), A: rig.Weight(DataType.BFloat16, n, k), B: rig.Weight(DataType.BFloat16, 136, k),
+                C: rig.Weight(DataType.BFloat16, 8, k)),
+            (rig, x, given) =>
+            {
+                var (normed, y) = (rig.Empty(x.Rows, k), rig.Residual(x.Rows, n));
+                var (a, b, c) = (rig.Empty(x.Rows, n), rig.Empty(x.Rows, 136), rig.Empty(x.Rows, 8));
+                var norm = new NormStep(given.Norm, 1e-5f, normed);
+                rig.Backend.NormProject(given.Hidden.Top(x.Rows), norm, [new(given.A, y)]);
+                rig.Backend.NormProject(given.Hidden.Top(x.Rows), norm, [new(given.A, a), new(given.B, b), new(given.C, c)]);
+                return Join(x.Rows, rig.Read(y), rig.Read(a), rig.Read(b), rig.Read(c));
             });
 
     private static float[] Join(int rows, params float[][] parts) =>
