@@ -17,7 +17,8 @@ internal static class PipelineRows
     private const int SequencesPerStage = 64;
     private const int PromptTokens = 512;
     private const int NewTokens = 96;
-    private static readonly int[] LongTokens = [32768, 131072];
+    /// <summary>The longest leaves room for what is generated.</summary>
+    private static readonly int[] LongTokens = [32768, 131000];
     private static readonly int[] DeviceCounts = [1, 2, 4];
 
     public static async Task MeasureAsync(GpuSession session)

@@ -1,3 +1,6 @@
+using System.Buffers;
+using OrleansLM.Engine.State;
+
 namespace OrleansLM.Engine.Runtime.Stages;
 
 /// <summary>Each GPU has its slice of every unit; in bytes they lie one after the other, in the order of the layers.</summary>
@@ -20,9 +23,11 @@ internal sealed partial class DeviceStageChain
             return ValueTask.CompletedTask;
         }
 
-        for (var i = 0; i < units.Length; i++)
+        var at = 0;
+        foreach (var model in _stages.SelectMany(stage => stage.Models))
         {
-            ReadUnit(units.Span[i], destination.Span.Slice(i * size, size));
+            ReadSlices(model.State, units.Span, destination.Span[at..], size);
+            at += (int)model.State.UnitBytes;
         }
 
         return ValueTask.CompletedTask;
@@ -39,6 +44,24 @@ internal sealed partial class DeviceStageChain
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The slices of one stage, all at once: one by one they would come at a fraction of the bus's speed.</summary>
+    /// <param name="state">The stage's.</param>
+    /// <param name="units">Which.</param>
+    /// <param name="destination">Gets one every <paramref name="stride"/> bytes.</param>
+    /// <param name="stride">Bytes of a unit, all stages together.</param>
+    private static void ReadSlices(StageState state, ReadOnlySpan<int> units, Span<byte> destination, int stride)
+    {
+        var size = (int)state.UnitBytes;
+        var slices = ArrayPool<byte>.Shared.Rent(units.Length * size);
+        state.ReadUnits(units, slices.AsSpan(0, units.Length * size));
+        for (var i = 0; i < units.Length; i++)
+        {
+            slices.AsSpan(i * size, size).CopyTo(destination[(i * stride)..]);
+        }
+
+        ArrayPool<byte>.Shared.Return(slices);
     }
 
     private void ReadUnit(int unit, Span<byte> destination)

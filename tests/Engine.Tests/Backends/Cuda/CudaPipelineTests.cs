@@ -7,6 +7,7 @@ using OrleansLM.Engine.Sampling;
 using OrleansLM.Engine.State;
 using OrleansLM.Engine.Tests.Runtime;
 using OrleansLM.Engine.Tests.Runtime.Stages;
+using OrleansLM.Engine.Tests.State.Transfer;
 using OrleansLM.Engine.Weights;
 
 namespace OrleansLM.Engine.Tests.Backends.Cuda;
@@ -52,6 +53,31 @@ public sealed class CudaPipelineTests
     [InlineData(TinyEngine.Supra)]
     public Task Stages_elsewhere_on_another_device_give_the_ids_of_one(string model) => ElsewhereAsync(model, 1);
 
+    [CudaTheory(devices: 2)]
+    [InlineData(TinyEngine.Yarn)]
+    [InlineData(TinyEngine.Supra)]
+    public async Task State_that_two_devices_computed_goes_on_in_one_and_back(string model)
+    {
+        var options = new EngineOptions { Backend = "cuda", StateBytes = 64L << 20 };
+        await using var one = TinyEngine.Load(model, options);
+        await using var two = TinyEngine.Load(model, options with { Devices = [0, 1] });
+        var sequence = two.CreateSequence([]);
+        await TinyEngine.GenerateAsync(sequence, Prompt(20), 30, Ways[1]);
+        var moved = await MoveAsync(sequence, one);
+        var back = await MoveAsync(moved, two);
+        var expected = TinyEngine.Bits(await TinyEngine.GenerateAsync(sequence, Prompt(3), 30, Ways[2]));
+        Assert.Equal(expected, TinyEngine.Bits(await TinyEngine.GenerateAsync(moved, Prompt(3), 30, Ways[2])));
+        Assert.Equal(expected, TinyEngine.Bits(await TinyEngine.GenerateAsync(back, Prompt(3), 30, Ways[2])));
+    }
+
+    private static async Task<IEngineSequence> MoveAsync(IEngineSequence source, InferenceEngine to)
+    {
+        var stored = await StoredStates.OfAsync(source);
+        var target = to.CreateSequence(source.CopyTokens(0, source.Length));
+        Assert.Equal(source.ComputedLength, await target.ImportAsync(await stored.OpenAsync()));
+        return target;
+    }
+
     private static async Task ElsewhereAsync(string model, int device)
     {
         var options = new EngineOptions { Backend = "cuda", StateBytes = 64L << 20, MaxStepTokens = 48, CheckpointTokens = 64 };
@@ -69,8 +95,9 @@ public sealed class CudaPipelineTests
         var alone = Run(model, [0], turns, out _);
         var spread = Run(model, devices, turns, out var followers);
         Assert.Equal(alone, spread);
-        // Each turn has 60 tokens to decode in steps of all turns, or of a part of them.
-        Assert.True(followers >= 50, $"{followers} steps followed");
+        // 59 decode steps for each turn, alone or together. Where the devices are ahead of this thread a step's tokens are known before the next is begun; but what is begun so is
+        // followed at once, unless a prompt is still being computed.
+        Assert.True(followers >= 20, $"{followers} steps followed");
     }
 
     private static List<(int Id, float LogProb)> Run(string model, int[] devices, int turns, out int followers)
