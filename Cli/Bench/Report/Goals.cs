@@ -11,7 +11,7 @@ public static class Goals
         new("same: prefill of 32k tokens", "prefill/mistral-7b/32768", GoalMeasure.AtMost, 1.4),
         new("same: prefill of 128k tokens", "prefill/mistral-7b/131072", GoalMeasure.AtMost, 12),
         new("H200, weights from files to the device: share of the bus", "upload/checkpoint", GoalMeasure.ShareOfLimit, 0.5),
-        new("two H200, busy batch, against twice one", "engine/2-devices", GoalMeasure.ShareOfLimit, 0.95),
+        new("two H200, busy batch, against twice one", "pipeline/busy/2-devices", GoalMeasure.ShareOfLimit, 0.95),
         new("four H200, busy batch, against four times one", "engine/4-devices", GoalMeasure.ShareOfLimit, 0.925),
         new("H200: passkeys found at 32k, of 12 (tiny model)", "passkey/tiny-yarn-mistral-128k/32768", GoalMeasure.AtLeast, 12),
         new("H200: passkeys found at 128k, of 12 (tiny model)", "passkey/tiny-yarn-mistral-128k/131072", GoalMeasure.AtLeast, 10),
