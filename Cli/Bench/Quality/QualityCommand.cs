@@ -5,6 +5,7 @@ using OrleansLM.Cli.Local;
 using OrleansLM.Cli.Perplexity;
 using OrleansLM.Engine.Runtime;
 using OrleansLM.Engine.Sampling;
+using OrleansLM.Engine.Tensors;
 using OrleansLM.Reporting;
 
 namespace OrleansLM.Cli.Bench.Quality;
@@ -66,7 +67,7 @@ internal sealed class QualityCommand
         var meter = new PerplexityMeter(engine, text, engine.Tokenizer.BosTokenId) { Progress = progress.Add };
         foreach (var result in await meter.TruncateAsync(lengths, cancellationToken))
         {
-            var name = $"nll/{engine.Description.ModelName}/{result.Length}";
+            var name = $"nll/{Name(engine)}/{result.Length}";
             Add(reference.TryGetValue(result.Length.ToString(), out var expected)
                 ? new BenchRow(name, result.MeanNll, "nat", expected, expected / result.MeanNll, $"differs by {Math.Abs(result.MeanNll - expected):E1} from the reference")
                 : new BenchRow(name, result.MeanNll, "nat"));
@@ -94,7 +95,7 @@ internal sealed class QualityCommand
         }
 
         await (last?.DisposeAsync() ?? ValueTask.CompletedTask);
-        Add(BenchRow.Of($"passkey/{engine.Description.ModelName}/{length}", found, "found", depths, missed.Count > 0 ? $"missed at {string.Join(", ", missed)}" : null));
+        Add(BenchRow.Of($"passkey/{Name(engine)}/{length}", found, "found", depths, missed.Count > 0 ? $"missed at {string.Join(", ", missed)}" : null));
     }
 
     /// <summary>What stands before the key is the same text in each prompt: the state that <paramref name="last"/> has of it is shared.</summary>
@@ -115,6 +116,10 @@ internal sealed class QualityCommand
 
         return (text, sequence);
     }
+
+    /// <summary>Keys and values that are less exact than the model's own are rows of their own.</summary>
+    private static string Name(InferenceEngine engine) =>
+        engine.Description.StateType == DataType.Float8E4M3 ? $"{engine.Description.ModelName}-fp8" : engine.Description.ModelName;
 
     private static Dictionary<string, double> Reference(string? golden, string text)
     {
