@@ -20,6 +20,13 @@ public interface IEngineSequence : IAsyncDisposable
     /// </summary>
     Func<Task>? BeforeDrop { get; set; }
 
+    /// <summary>
+    /// Asked for when a stage was lost, and the state of the turn that runs here with it, and the stages are whole again: its owner brings in what it keeps elsewhere
+    /// (<see cref="ImportAsync"/>), in a sequence of its own that begins with the same tokens and is the engine's from then on. The turn waits until the task ends, and computes what it
+    /// did not bring. Called on the engine's thread, so it must return at once. Null: all is computed again.
+    /// </summary>
+    Func<Task<IEngineSequence?>>? AfterLoss { get; set; }
+
     /// <summary>A copy of the tokens in [start, end).</summary>
     int[] CopyTokens(int start, int end);
 

@@ -18,6 +18,7 @@ public sealed class SiloMetrics
     private readonly Counter<long> _turnsEnded;
     private readonly Counter<long> _turnsInterrupted;
     private readonly Counter<long> _turnsResumed;
+    private readonly Counter<long> _tokensRecomputed;
     private readonly Counter<long> _forks;
     private readonly Counter<long> _rollbacks;
     private readonly Counter<long> _expired;
@@ -53,6 +54,7 @@ public sealed class SiloMetrics
         _turnsEnded = meter.CreateCounter<long>("orleanslm.turns.ended", "{turn}", "Turns that ended, by reason (stop, length, cancelled, failed)");
         _turnsInterrupted = meter.CreateCounter<long>("orleanslm.turns.interrupted", "{turn}", "Turns that were left unfinished");
         _turnsResumed = meter.CreateCounter<long>("orleanslm.turns.resumed", "{turn}", "Interrupted turns that were taken up again");
+        _tokensRecomputed = meter.CreateCounter<long>("orleanslm.tokens.recomputed", "{token}", "Tokens whose state was computed again when turns were taken up");
         _forks = meter.CreateCounter<long>("orleanslm.sessions.forks", "{session}", "Sessions made by forking");
         _rollbacks = meter.CreateCounter<long>("orleanslm.sessions.rollbacks", "{rollback}", "Rollbacks");
         _expired = meter.CreateCounter<long>("orleanslm.sessions.expired", "{session}", "Sessions deleted because their time was up");
@@ -103,7 +105,12 @@ public sealed class SiloMetrics
 
     public void TurnInterrupted() => _turnsInterrupted.Add(1);
 
-    public void TurnResumed() => _turnsResumed.Add(1);
+    /// <param name="recomputed">Tokens whose state was nowhere.</param>
+    public void TurnResumed(int recomputed)
+    {
+        _turnsResumed.Add(1);
+        _tokensRecomputed.Add(recomputed);
+    }
 
     /// <summary>The pause counts where a turn ran.</summary>
     public void SessionMoved(MoveReport report)

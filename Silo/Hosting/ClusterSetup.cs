@@ -23,6 +23,8 @@ internal static class ClusterSetup
         options.ProbeTimeout = cluster.ProbeTimeout;
         options.NumMissedProbesLimit = cluster.MissedProbes;
         options.NumVotesForDeathDeclaration = cluster.Votes;
+        // A suspicion is not to be the second one to another that came much later, of something else.
+        options.DeathVoteExpirationTimeout = cluster.ProbeTimeout * cluster.MissedProbes * 4;
         options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         options.MaxJoinAttemptTime = cluster.JoinTimeout;

@@ -101,6 +101,7 @@ public static class SiloServices
         services.TryAddSingleton<ISnapshotStore, FileSnapshotStore>();
         services.AddSingleton<SessionSnapshots>();
         services.AddHostedService<SessionSleeper>();
+        services.AddHostedService<SnapshotKeeper>();
         services.AddSingleton<SessionServices>();
         return services.AddHostedService<SessionKeeper>();
     }

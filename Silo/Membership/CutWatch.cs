@@ -27,7 +27,7 @@ internal sealed partial class CutWatch(
 
     private async Task LookAsync(CancellationToken stopping)
     {
-        SiloAddress[] others = [.. membership.CurrentSnapshot.Members.Values.Where(IsOther).Select(member => member.SiloAddress)];
+        SiloAddress[] others = [.. Active().Where(other => !other.Equals(silo.SiloAddress))];
         signs.Keep(others);
         if (!Array.Exists(others, other => signs.SilenceOf(other) > cluster.CutLimit))
         {
@@ -37,15 +37,25 @@ internal sealed partial class CutWatch(
 
         var reached = await Task.WhenAll(others.Select(other => PortCheck.AnswersAsync(other.Endpoint, cluster.ProbeTimeout, time, stopping)));
         SiloAddress[] unreachable = [.. others.Where((other, i) => !reached[i] && signs.SilenceOf(other) > cluster.CutLimit)];
-        foreach (var loser in CutVerdict.Losers(silo.SiloAddress, others.Length, unreachable).Intersect(_suspects))
+        var twice = unreachable.Intersect(_suspects).ToList();
+        _suspects = unreachable;
+        if (CutVerdict.Losers(silo.SiloAddress, Active(), unreachable).Intersect(twice).Any())
+        {
+            await JudgeAsync(unreachable, twice, stopping);
+        }
+    }
+
+    /// <summary>By the members as they are now: the other one may have been quicker, or votes may have settled it.</summary>
+    private async Task JudgeAsync(SiloAddress[] unreachable, List<SiloAddress> twice, CancellationToken stopping)
+    {
+        await membership.Refresh(default, stopping);
+        foreach (var loser in CutVerdict.Losers(silo.SiloAddress, Active(), unreachable).Intersect(twice))
         {
             await GiveUpAsync(loser);
         }
-
-        _suspects = unreachable;
     }
 
-    private bool IsOther(ClusterMember member) => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress);
+    private HashSet<SiloAddress> Active() => [.. membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress)];
 
     private async Task GiveUpAsync(SiloAddress loser)
     {

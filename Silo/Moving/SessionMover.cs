@@ -29,8 +29,8 @@ public sealed partial class SessionMover(
     private const int Attempts = 500;
     private static readonly TimeSpan s_retryPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Silos that could take a session: active ones that do not drain, the least busy first.</summary>
-    public IReadOnlyList<SiloAddress> Targets() =>
+    /// <summary>Silos that could take a session: active ones that do not drain, the least busy first. None when this one was declared dead: the others take its sessions from the log.</summary>
+    public IReadOnlyList<SiloAddress> Targets() => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Dead ? [] :
         [.. view.Open([.. membership.CurrentSnapshot.Members.Values
             .Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress))
             .Select(member => member.SiloAddress)]).OrderBy(view.ScoreOf)];

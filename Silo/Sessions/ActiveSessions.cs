@@ -23,6 +23,9 @@ public sealed class ActiveSessions(ILocalSiloDetails? silo = null)
     internal IReadOnlyList<string> IdleSince(DateTimeOffset time) =>
         [.. _sessions.Values.Where(session => session.IsIdleSince(time)).Select(session => session.State.Handle.SessionId)];
 
+    /// <summary>Sessions that have computed so many tokens more than the store of snapshots has of them.</summary>
+    internal IReadOnlyList<Session> Grown(int tokens) => [.. _sessions.Values.Where(session => session.Slot.Current?.ComputedLength - session.Slot.SnapshotLength >= tokens)];
+
     /// <summary>A session's sequence in the engine; null when it has none here.</summary>
     internal IEngineSequence? SequenceOf(string sessionId) => _sessions.TryGetValue(sessionId, out var session) ? session.Slot.Current : null;
 

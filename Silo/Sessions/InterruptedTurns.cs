@@ -52,27 +52,32 @@ internal sealed partial class InterruptedTurns(SessionState state, SequenceSlot 
     }
 
     /// <summary>
-    /// How the engine goes on. With nothing generated yet the turn begins anew; else the sequence holds its first part, but for tokens whose
-    /// log-probabilities are wanted again: those are appended once more.
+    /// How the engine goes on. The sequence holds the prompt and what is logged, so that all of it can come from a snapshot, but for tokens whose log-probabilities are wanted (again):
+    /// those are appended once more.
     /// </summary>
     public async Task<TurnRequest> RequestOfAsync(TurnReplay replay, int logged)
     {
         var turn = replay.Turn;
+        var isAnew = ScoresPrompt(turn, logged);
         return new TurnRequest
         {
-            Tokens = logged == 0 ? await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart)
-                : replay.Alternatives is null ? ReadOnlyMemory<int>.Empty
-                : replay.Scored,
-            GenerationStart = logged > 0 ? turn.GenerationStart : null,
+            Tokens = isAnew ? await services.Log.ReadTokensAsync(state.Handle, turn.StartPosition, turn.GenerationStart)
+                : ScoresLogged(replay, logged) ? replay.Scored
+                : ReadOnlyMemory<int>.Empty,
+            GenerationStart = isAnew ? null : turn.GenerationStart,
             Sampling = turn.Parameters.Sampling,
             Stop = turn.Parameters.Stop,
-            PromptLogProbs = logged == 0 ? turn.Parameters.PromptLogProbs : replay.Alternatives,
+            PromptLogProbs = isAnew ? turn.Parameters.PromptLogProbs : ScoresLogged(replay, logged) ? replay.Alternatives : null,
         };
     }
 
     /// <summary>Length of the sequence to which <see cref="RequestOfAsync"/> appends.</summary>
     public static int BaseOf(TurnReplay replay, int logged) =>
-        logged == 0 ? replay.Turn.StartPosition : replay.Alternatives is null ? replay.Turn.GenerationStart + logged : replay.ScoreStart;
+        ScoresPrompt(replay.Turn, logged) ? replay.Turn.StartPosition : ScoresLogged(replay, logged) ? replay.ScoreStart : replay.Turn.GenerationStart + logged;
+
+    private static bool ScoresPrompt(TurnRecord turn, int logged) => logged == 0 && turn.Parameters.PromptLogProbs is not null;
+
+    private static bool ScoresLogged(TurnReplay replay, int logged) => logged > 0 && replay.Alternatives is not null;
 
     /// <summary>Ends a turn with what it has in the log.</summary>
     public async Task<TurnEnd> CloseAsync(TurnRecord turn, int logged, TurnFinishReason reason)

@@ -50,7 +50,8 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
 
         if (sleeping is not null)
         {
-            await sleeping.WakeAsync(current);
+            await sleeping.WakeAsync(current, model);
+            current.AfterLoss = () => Task.Run(() => RestoreAsync(sleeping, current, model));
         }
 
         return current;
@@ -67,6 +68,29 @@ internal sealed class SequenceSlot(ISessionLog log, SessionHandle handle, Sleepi
         {
             return null;
         }
+    }
+
+    /// <summary>What the store has of a sequence whose state was lost with a stage, in a sequence of its own; null when that is nothing.</summary>
+    private static async Task<IEngineSequence?> RestoreAsync(SleepingState sleeping, IEngineSequence lost, HostedModel model)
+    {
+        var restored = model.Engine.CreateSequence(lost.CopyTokens(0, lost.Length));
+        try
+        {
+            await sleeping.WakeAsync(restored, model);
+        }
+        catch
+        {
+            await restored.DisposeAsync();
+            throw;
+        }
+
+        if (restored.ComputedLength > 0)
+        {
+            return restored;
+        }
+
+        await restored.DisposeAsync();
+        return null;
     }
 
     private static async Task ShareAsync(IEngineSequence sequence, IEngineSequence donor)

@@ -89,6 +89,15 @@ internal sealed class Session : IAsyncDisposable
         }
     }
 
+    /// <summary>What was computed goes to the store, as far as it is much, while the session goes on. Not one of the session's operations: those go on meanwhile.</summary>
+    public async Task KeepUpAsync()
+    {
+        if (!State.IsStale && Slot is { Current: { } sequence, Sleeping: { } sleeping })
+        {
+            await sleeping.KeepUpAsync(sequence, _services.Models.Get(State.Session.Model));
+        }
+    }
+
     /// <summary>The session as it stands, for an archive.</summary>
     /// <exception cref="OrleansLMException">Aborted: a turn runs.</exception>
     public async Task<SessionExport> ExportAsync(bool withState)
@@ -129,6 +138,7 @@ internal sealed class Session : IAsyncDisposable
         _services.Active.Remove(this);
         await Turns.InterruptAsync(Stopping());
         await Slot.DisposeAsync();
+        await (Slot.Sleeping?.DisposeAsync() ?? default);
         _services.Metrics.SessionDeactivated();
     }
 

@@ -21,7 +21,7 @@ internal sealed class SessionEdits(SessionState state, SequenceSlot slot, Sessio
         var dropped = state.Checkpoints.Where(checkpoint => checkpoint.Position > position).ToList();
         state.RollBack(position, now);
         await slot.TruncateAsync(position);
-        slot.Sleeping?.CutTo(position);
+        await (slot.Sleeping?.CutToAsync(position) ?? Task.CompletedTask);
         dropped.ForEach(checkpoint => slot.Sleeping?.Forget(checkpoint));
         services.Metrics.SessionRolledBack();
     }

@@ -34,7 +34,7 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         var plan = await Task.Run(() => TurnPlanner.Plan(command, state.Session, lastToken, model, services.Options));
         await RequireBestPlaceAsync(model, plan.Prompt);
         var turn = RecordOf(command, hash, model, plan);
-        var engineTurn = await SubmitAsync(model, turn.StartPosition, new TurnRequest
+        var (engineTurn, _) = await SubmitAsync(model, turn.StartPosition, new TurnRequest
         {
             Tokens = plan.Prompt,
             Sampling = plan.Parameters.Sampling,
@@ -135,12 +135,14 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
         CreateTime = services.Now,
     };
 
-    private async Task<IEngineTurn> SubmitAsync(HostedModel model, int length, TurnRequest request)
+    /// <returns>The turn, and how many tokens were computed when it was submitted.</returns>
+    private async Task<(IEngineTurn Turn, int Computed)> SubmitAsync(HostedModel model, int length, TurnRequest request)
     {
         try
         {
             var sequence = await slot.GetAsync(model, length);
-            return sequence.Submit(request with { AllowSynchronousContinuations = true });
+            var computed = sequence.ComputedLength;
+            return (sequence.Submit(request with { AllowSynchronousContinuations = true }), computed);
         }
         catch (EngineException failure)
         {
@@ -214,9 +216,11 @@ internal sealed partial class SessionTurns(SessionState state, SequenceSlot slot
             return reader;
         }
 
-        var engineTurn = await SubmitAsync(model, InterruptedTurns.BaseOf(replay, logged), await _interrupted.RequestOfAsync(replay, logged));
-        services.Metrics.TurnResumed();
-        LogTakenUp(services.Logger, state.Session.SessionId, turn.TurnId, logged);
+        var request = await _interrupted.RequestOfAsync(replay, logged);
+        var (engineTurn, computed) = await SubmitAsync(model, InterruptedTurns.BaseOf(replay, logged), request);
+        var again = Math.Max(0, InterruptedTurns.BaseOf(replay, logged) + request.Tokens.Length - computed);
+        services.Metrics.TurnResumed(again);
+        LogTakenUp(services.Logger, state.Session.SessionId, turn.TurnId, logged, computed, again);
         Run(replay.Buffer, engineTurn, new TurnTail(state.Handle, turn.TurnId, turn.GenerationStart + logged), replay);
         return reader;
     }

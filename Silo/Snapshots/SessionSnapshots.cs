@@ -13,9 +13,15 @@ namespace OrleansLM.Silo.Snapshots;
 /// </summary>
 public sealed partial class SessionSnapshots(ISnapshotStore store, IOptions<SnapshotOptions> options, SiloMetrics metrics, ILogger<SessionSnapshots> logger)
 {
+    /// <summary>Of parts that sessions of this silo have written.</summary>
+    private long _partBytes;
+
     public SnapshotOptions Options { get; } = options.Value;
 
     public bool IsEnabled => Options.QuotaBytes > 0;
+
+    /// <summary>Sessions that go on are written as well.</summary>
+    public bool KeepsUp => IsEnabled && Options.KeepUpTokens > 0;
 
     /// <summary>Writes what a sequence has computed.</summary>
     /// <returns>Tokens whose state lies in the store then; 0 when it could not be written.</returns>
@@ -59,6 +65,32 @@ public sealed partial class SessionSnapshots(ISnapshotStore store, IOptions<Snap
             return 0;
         }
     }
+
+    /// <summary>Writes the whole pages that a sequence has computed from a position on.</summary>
+    /// <returns>Null: it could not be written, or there is no room for it.</returns>
+    internal async Task<SavedPart?> SavePartAsync(SnapshotName name, IEngineSequence sequence, int from)
+    {
+        try
+        {
+            await using var export = await sequence.ExportAsync(new StateExportOptions { From = from, WholePagesOnly = true, Checkpoints = false });
+            var bytes = StateWriter.SizeOf(export);
+            if (Interlocked.Read(ref _partBytes) + bytes > Options.QuotaBytes * Options.KeepUpShare || await SaveAsync(name, export) is not (> 0 and var tokens))
+            {
+                return null;
+            }
+
+            Interlocked.Add(ref _partBytes, bytes);
+            return new SavedPart(tokens, bytes);
+        }
+        catch (EngineException failure)
+        {
+            LogNotSaved(failure, name.ToString(), failure.Message);
+            return null;
+        }
+    }
+
+    /// <summary>A part is removed, or the session has left this silo.</summary>
+    internal void PartForgotten(long bytes) => Interlocked.Add(ref _partBytes, -bytes);
 
     /// <summary>Brings in what the store has of a sequence's first tokens, where it reaches further than what is computed.</summary>
     /// <returns>Tokens that are computed then.</returns>

@@ -19,4 +19,15 @@ public sealed class SnapshotOptions
     /// <summary>[0, 1000]: named checkpoints of a session whose state is kept as well, the newest ones, where a rollback would have to compute it again (recurrent models, sliding windows).</summary>
     [Range(0, 1000)]
     public int KeptCheckpoints { get; set; } = 4;
+
+    /// <summary>
+    /// [0, 1073741824]: a session in memory that has computed so many tokens more than the store has gets them written while it goes on, so that a silo or stage that is lost costs no
+    /// more than them. Shorter sessions are computed again. 0: never. Written are whole pages behind those that are there already, or the one state of a recurrent model.
+    /// </summary>
+    [Range(0, 1 << 30)]
+    public int KeepUpTokens { get; set; } = 8192;
+
+    /// <summary>[0, 1]: share of <see cref="QuotaBytes"/> that may lie in what is written so of the sessions in this silo's memory; a session that reaches it is kept up no further.</summary>
+    [Range(0.0, 1.0)]
+    public double KeepUpShare { get; set; } = 0.5;
 }

@@ -30,6 +30,9 @@ public sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>What all of them wrote to standard error.</summary>
     public string Errors => string.Join('\n', _silos.Concat(_gateways).Select(node => $"--- {node.Name}\n{node.Errors}"));
 
+    /// <summary>What all of them wrote to standard error since this was asked last.</summary>
+    public string TakeErrors() => string.Join('\n', _silos.Concat(_gateways).Select(node => $"--- {node.Name}\n{node.TakeErrors()}"));
+
     /// <summary>Returns when all nodes serve.</summary>
     public static async Task<LoopbackCluster> StartAsync(LoopbackOptions options)
     {

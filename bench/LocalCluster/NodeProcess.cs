@@ -38,6 +38,18 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>The last lines that it wrote to standard error, over all its lives.</summary>
     public string Errors => string.Join('\n', _errors);
 
+    /// <summary>The lines of <see cref="Errors"/>, which are forgotten.</summary>
+    public string TakeErrors()
+    {
+        var lines = new List<string>();
+        while (_errors.TryDequeue(out var line))
+        {
+            lines.Add(line);
+        }
+
+        return string.Join('\n', lines);
+    }
+
     /// <summary>Returns when it serves.</summary>
     /// <exception cref="InvalidOperationException">It ended instead, or did not serve in time; with what it wrote.</exception>
     public async Task StartAsync(TimeSpan limit)

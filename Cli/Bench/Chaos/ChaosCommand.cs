@@ -17,6 +17,7 @@ internal sealed class ChaosCommand
     private readonly Option<int> _seed = new("--seed") { Description = "Of the faults and their moments", DefaultValueFactory = _ => 1 };
     private readonly Option<ChaosFault[]> _only = new("--only") { Description = "Only these faults", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<ChaosFault>() };
     private readonly Option<string?> _json = new("--json") { Description = "File for the rows" };
+    private readonly Option<string?> _log = new("--log") { Description = "Folder for what the nodes wrote, a file a round" };
     private readonly Option<string> _model = new("--model") { Description = "Model folder", DefaultValueFactory = _ => "models/tiny-yarn-mistral-128k" };
 
     public static Command Create() => new ChaosCommand().Build();
@@ -26,7 +27,7 @@ internal sealed class ChaosCommand
         _store.AcceptOnlyFromAmong("postgres", "sqlite");
         var command = new Command("chaos", "Kill, freeze, restart and cut off the processes of a cluster while sessions generate; every transcript must be the undisturbed run's")
         {
-            _rounds, _sessions, _tokens, _silos, _gateways, _store, _seed, _only, _json, _model,
+            _rounds, _sessions, _tokens, _silos, _gateways, _store, _seed, _only, _json, _log, _model,
         };
         command.SetAction(RunAsync);
         return command;
@@ -34,8 +35,6 @@ internal sealed class ChaosCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var noNetwork = SwitchedNetwork.Missing();
-        Console.WriteLine(noNetwork is null ? "silos run in network namespaces" : $"no network is cut: {noNetwork}");
         await using var cluster = await LoopbackCluster.StartAsync(new LoopbackOptions
         {
             Program = typeof(ChaosCommand).Assembly.Location,
@@ -43,17 +42,20 @@ internal sealed class ChaosCommand
             Silos = parsed.GetValue(_silos),
             Gateways = parsed.GetValue(_gateways),
             UsePostgres = parsed.GetValue(_store) == "postgres",
-            UseNetwork = noNetwork is null,
+            UseNetwork = SwitchedNetwork.Missing() is null,
             SiloSettings = ["--Serving:Models:0:Engine:StateBytes=67108864"],
         });
-        var run = new ChaosRun(cluster, parsed.GetValue(_sessions), parsed.GetValue(_tokens), new Random(parsed.GetValue(_seed)), parsed.GetValue(_only)!);
+        var random = new Random(parsed.GetValue(_seed));
+        var run = new ChaosRun(cluster, parsed.GetValue(_sessions), parsed.GetValue(_tokens), random);
         await run.PrepareAsync(cancellationToken);
+        var faults = ChaosPlan.Possible(cluster, parsed.GetValue(_only)!, (fault, reason) => Console.WriteLine($"left out: {fault}, because {reason}"));
         var rounds = new List<ChaosRound>();
-        for (var number = 1; number <= parsed.GetValue(_rounds); number++)
+        foreach (var fault in ChaosPlan.Draw(faults, parsed.GetValue(_rounds), random))
         {
-            var round = await run.RoundAsync(number, cancellationToken);
+            var round = await run.RoundAsync(rounds.Count + 1, fault, cancellationToken);
             rounds.Add(round);
-            Print(round);
+            Console.WriteLine(round.Describe());
+            await KeepLogAsync(parsed.GetValue(_log), cluster, round, cancellationToken);
         }
 
         var rows = ChaosSummary.Rows(rounds);
@@ -63,12 +65,16 @@ internal sealed class ChaosCommand
             BenchReport.Here(rows).WriteJson(json);
         }
 
-        return rounds.TrueForAll(round => round.Wrong.Count == 0 && round.Errors.Count == 0) ? 0 : 1;
+        return rounds.TrueForAll(round => round.IsGood) ? 0 : 1;
     }
 
-    private static void Print(ChaosRound round)
+    private static async Task KeepLogAsync(string? folder, LoopbackCluster cluster, ChaosRound round, CancellationToken cancellationToken)
     {
-        Console.WriteLine($"round {round.Number,3}  {round.Fault,-16} longest pause {round.Pause.TotalSeconds,6:F2} s  {(round.Wrong.Count == 0 ? "all transcripts equal" : $"WRONG: {string.Join(' ', round.Wrong)}")}  {(round.Started.Count == 0 ? "" : $"started again: {string.Join(' ', round.Started)}")}");
-        round.Errors.ToList().ForEach(error => Console.WriteLine($"           {error}"));
+        var log = cluster.TakeErrors();
+        if (folder is not null)
+        {
+            Directory.CreateDirectory(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, $"round-{round.Number}-{round.Fault}.txt"), log, cancellationToken);
+        }
     }
 }

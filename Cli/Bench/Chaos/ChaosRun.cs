@@ -6,25 +6,14 @@ using OrleansLM.LocalCluster;
 namespace OrleansLM.Cli.Bench.Chaos;
 
 /// <summary>Rounds in which sessions generate, something is done to the cluster in the middle, and every transcript is held against the undisturbed run's.</summary>
-internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens, Random random, IReadOnlyCollection<ChaosFault> only)
+internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens, Random random)
 {
-    private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_cut = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(2);
-
     private readonly List<ChaosTranscript> _references = [];
-
-    public IReadOnlyList<ChaosFault> Faults { get; } = [.. only.Where(fault => fault switch
-    {
-        ChaosFault.RestartDatabase => cluster.Postgres is not null,
-        ChaosFault.KillGateway => cluster.Gateways.Count > 1,
-        ChaosFault.CutNetwork => cluster.Network is not null && cluster.Silos.Count > 1,
-        _ => true,
-    })];
+    private readonly ChaosSupervisor _supervisor = new(cluster);
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        using var channel = ServerAddress.Connect(cluster.Gateways[0].Address!);
+        using var channel = ServerAddress.Connect([.. cluster.Gateways.Select(gateway => gateway.Address!)]);
         var client = new ChaosClient(new Sessions.SessionsClient(channel), tokens);
         for (var kind = 0; kind < sessions; kind++)
         {
@@ -33,18 +22,41 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
         }
     }
 
-    public async Task<ChaosRound> RoundAsync(int number, CancellationToken cancellationToken)
+    public async Task<ChaosRound> RoundAsync(int number, ChaosFault fault, CancellationToken cancellationToken)
     {
-        var fault = Faults[random.Next(Faults.Count)];
         using var channel = ServerAddress.Connect([.. cluster.Gateways.Select(gateway => gateway.Address!)]);
         var client = new ChaosClient(new Sessions.SessionsClient(channel), tokens);
-        var errors = new List<string>();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = Task.CompletedTask;
+        try
+        {
+            var found = await GenerateAsync(client, number, cancellationToken, async () =>
+            {
+                var disturbing = new ChaosDisturbance(cluster, _supervisor, random).BringAboutAsync(fault);
+                watching = _supervisor.WatchAsync(over.Token);
+                await disturbing;
+            });
+            await over.CancelAsync();
+            await watching;
+            await _supervisor.RepairAsync(new Contracts.V1.Cluster.ClusterClient(channel), cancellationToken);
+            return await JudgeAsync(client, number, fault, found, cancellationToken);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching;
+        }
+    }
+
+    /// <summary>What the clients of the round's sessions received; or what they were told instead.</summary>
+    private async Task<(ChaosTranscript? Transcript, string? Error)[]> GenerateAsync(ChaosClient client, int number, CancellationToken cancellationToken, Func<Task> disturb)
+    {
         for (var kind = 0; kind < sessions; kind++)
         {
-            await client.CreateAsync($"round-{number}-{kind}", cancellationToken);
+            await client.CreateAsync(NameOf(number, kind), cancellationToken);
         }
 
-        var turns = Enumerable.Range(0, sessions).Select(kind => TryAsync(client, $"round-{number}-{kind}", kind, errors, cancellationToken)).ToList();
+        var turns = Enumerable.Range(0, sessions).Select(kind => TryAsync(client, NameOf(number, kind), kind, cancellationToken)).ToList();
         var all = Task.WhenAll(turns);
         var moment = random.NextInt64(sessions * tokens / 4, sessions * tokens / 2);
         while (client.Received < moment && !all.IsCompleted)
@@ -52,64 +64,45 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
             await Task.Delay(5, cancellationToken);
         }
 
-        await DisturbAsync(fault);
-        var found = await all;
-        var started = await new ChaosRepair(cluster).RepairAsync(new Contracts.V1.Cluster.ClusterClient(channel), cancellationToken);
-        var wrong = Enumerable.Range(0, sessions).Where(kind => found[kind]?.IsSameAs(_references[kind]) != true).Select(kind => $"round-{number}-{kind}").ToList();
-        return new ChaosRound(number, fault, found.Max(transcript => transcript?.LongestWait ?? TimeSpan.Zero), started, wrong, errors);
+        await disturb();
+        return await all;
     }
 
-    private static async Task<ChaosTranscript?> TryAsync(ChaosClient client, string session, int kind, List<string> errors, CancellationToken cancellationToken)
+    private async Task<ChaosRound> JudgeAsync(ChaosClient client, int number, ChaosFault fault, (ChaosTranscript? Transcript, string? Error)[] found, CancellationToken cancellationToken)
+    {
+        var wrong = new List<string>();
+        for (var kind = 0; kind < sessions; kind++)
+        {
+            if (found[kind].Transcript is not { } transcript)
+            {
+                continue;
+            }
+
+            if (!transcript.IsSameAs(_references[kind]))
+            {
+                wrong.Add($"{NameOf(number, kind)} (received {transcript.DifferenceFrom(_references[kind])})");
+            }
+            else if (!await client.HoldsAsync(NameOf(number, kind), transcript, cancellationToken))
+            {
+                wrong.Add($"{NameOf(number, kind)} (its history is not what was received)");
+            }
+        }
+
+        var pause = found.Max(turn => turn.Transcript?.LongestWait ?? TimeSpan.Zero);
+        return new ChaosRound(number, fault, pause, _supervisor.TakeStarted(), wrong, [.. found.Select(turn => turn.Error).OfType<string>()]);
+    }
+
+    private static string NameOf(int number, int kind) => $"round-{number}-{kind}";
+
+    private static async Task<(ChaosTranscript? Transcript, string? Error)> TryAsync(ChaosClient client, string session, int kind, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.RunAsync(session, kind, cancellationToken);
+            return (await client.RunAsync(session, kind, cancellationToken), null);
         }
         catch (RpcException failure)
         {
-            lock (errors)
-            {
-                errors.Add($"{session}: {failure.StatusCode} {failure.Status.Detail}");
-            }
-
-            return null;
+            return (null, $"{session}: {failure.StatusCode} {failure.Status.Detail}");
         }
-    }
-
-    private async Task DisturbAsync(ChaosFault fault)
-    {
-        var silo = cluster.Silos[random.Next(cluster.Silos.Count)];
-        switch (fault)
-        {
-            case ChaosFault.KillSilo:
-                await silo.KillAsync();
-                break;
-            case ChaosFault.KillGateway:
-                await cluster.Gateways[random.Next(cluster.Gateways.Count)].KillAsync();
-                break;
-            case ChaosFault.FreezeSilo:
-                await silo.FreezeAsync();
-                await Task.Delay(s_freeze);
-                await silo.ThawAsync();
-                break;
-            case ChaosFault.RestartDatabase:
-                await cluster.Postgres!.RestartAsync(crash: true);
-                break;
-            case ChaosFault.CutNetwork:
-                await CutAsync(silo);
-                break;
-            default:
-                await silo.StopAsync();
-                await silo.StartAsync(s_startLimit);
-                break;
-        }
-    }
-
-    private async Task CutAsync(NodeProcess silo)
-    {
-        var others = cluster.Silos.Where(other => other != silo).ToList();
-        await cluster.Network!.CutAsync(silo.Host!, others[random.Next(others.Count)].Host!);
-        await Task.Delay(s_cut);
-        await cluster.Network.MendAsync();
     }
 }

@@ -40,6 +40,7 @@ public sealed class EngineInstruments : IDisposable
         GeneratedTokens = _meter.CreateCounter<long>("orleanslm.engine.tokens.generated", "{token}", "Tokens generated.");
         Evictions = _meter.CreateCounter<long>("orleanslm.engine.state.evictions", "{sequence}", "Times the state of an idle, paused or waiting sequence was dropped to make room.");
         Saves = _meter.CreateCounter<long>("orleanslm.engine.state.saves", "{sequence}", "Times the owner of an idle sequence was asked to save its state because memory is wanted.");
+        Restored = _meter.CreateCounter<long>("orleanslm.engine.state.restored", "{token}", "Tokens of running turns whose state was lost with a stage and came back from where their sessions keep it.");
         Preemptions = _meter.CreateCounter<long>("orleanslm.engine.state.preemptions", "{turn}", "Times a running turn was sent back to wait because memory ran out.");
         Carried = _meter.CreateCounter<long>("orleanslm.engine.state.carried", "{page}", "Pages (or slots) that were taken along when stages were moved or the model was cut anew.");
         _turns = _meter.CreateCounter<long>("orleanslm.engine.turns", "{turn}", "Turns that ended, by reason.");
@@ -74,6 +75,8 @@ public sealed class EngineInstruments : IDisposable
     internal Counter<long> Evictions { get; }
 
     internal Counter<long> Saves { get; }
+
+    internal Counter<long> Restored { get; }
 
     internal Counter<long> Preemptions { get; }
 

@@ -23,6 +23,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly StepPlanner _planner;
     private readonly StepLine _line;
     private readonly StageWatch _watch;
+    private readonly StateReturns _returns;
     private readonly PrefixCache _prefixes;
     private readonly EngineInstruments _instruments;
 
@@ -42,7 +43,8 @@ internal sealed class EngineLoop : IDisposable
         Carriage = new StateCarriage(parts, _ledger, Commands, instruments);
         Transfers = new StateTransfers(parts, _ledger, _planner, _prefixes, Carriage, PublishLoad);
         _line = new StepLine(parts, instruments, counters);
-        _watch = new StageWatch(parts.Chain, _turns, _ledger, _ending, Carriage);
+        _returns = new StateReturns(parts.Chain, _turns, Commands, PrepareState, instruments);
+        _watch = new StageWatch(parts.Chain, _turns, _ledger, _returns, _ending, Carriage);
         parts.Chain.Attach(Commands.Wake);
     }
 
@@ -130,6 +132,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         Carriage.Advance(!_line.IsEmpty);
+        _returns.Look();
         var any = _parts.Chain.Depth > 1 && CompleteSteps();
         any |= BeginSteps();
         any |= CompleteSteps();

@@ -5,9 +5,10 @@ namespace OrleansLM.Engine.Runtime.Loop;
 
 /// <summary>
 /// Watches the stages for the engine's thread. When one was lost, every sequence loses its state (the others' slices are useless without the lost one's) and
-/// computes it anew when the stages are whole again, unless it was taken along (<see cref="StateCarriage"/>); turns wait for that as long as the chain says.
+/// computes it anew when the stages are whole again, unless it was taken along (<see cref="StateCarriage"/>) and but for what its owner keeps elsewhere
+/// (<see cref="StateReturns"/>); turns wait for that as long as the chain says.
 /// </summary>
-internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger ledger, TurnEnding ending, StateCarriage carriage)
+internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger ledger, StateReturns returns, TurnEnding ending, StateCarriage carriage)
 {
     /// <returns>True when a stage was lost since the last look: nothing will come of the steps under way.</returns>
     public bool LookForLoss()
@@ -26,7 +27,11 @@ internal sealed class StageWatch(IStageChain chain, TurnTable turns, StateLedger
         return true;
     }
 
-    public void ForgetAll() => ForgetSince(0);
+    public void ForgetAll()
+    {
+        returns.Note();
+        ForgetSince(0);
+    }
 
     /// <summary>Drops all state that depends on step <paramref name="number"/> or a later one.</summary>
     public void ForgetSince(long number)

@@ -55,6 +55,8 @@ internal sealed class EngineSequence : IEngineSequence
 
     public Func<Task>? BeforeDrop { get; set; }
 
+    public Func<Task<IEngineSequence?>>? AfterLoss { get; set; }
+
     public int[] CopyTokens(int start, int end) => Tokens.Copy(start, end);
 
     public IEngineTurn Submit(TurnRequest request)

@@ -78,6 +78,9 @@ internal sealed class EngineTurn : IEngineTurn
 
     public bool Paused { get; set; }
 
+    /// <summary>What brings its state back after a loss, and has not ended: no rows until then. Null when nothing does.</summary>
+    public StateReturn? Return { get; set; }
+
     /// <summary>After a step that failed with others: the position it must pass, alone, to be trusted again. 0 when it is.</summary>
     public int SuspectUntil { get; set; }
 
@@ -165,7 +168,7 @@ internal sealed class EngineTurn : IEngineTurn
         HeldPages = Sequence.State.UnitsHeld,
         CopyOnWrite = (long)Sequence.State.UnitEnd() * limits.PageTokens > Sequence.State.ComputedLength && Sequence.State.UnitsToReserve(1) > 0,
         LastStep = LastStep,
-        Paused = Paused,
+        Paused = Paused || Return is not null,
         Suspect = SuspectUntil > 0,
         Started = Started,
         Waited = Clock.SinceSubmission(now),

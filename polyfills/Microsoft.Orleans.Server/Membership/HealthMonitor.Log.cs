@@ -7,6 +7,9 @@ internal sealed partial class HealthMonitor
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Silo} did not answer probe {Missed} of {Limit}: {Reason}")]
     private partial void LogMissed(SiloAddress silo, int missed, int limit, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Silo} gave no answer, which does not count: {Reason}")]
+    private partial void LogInconclusive(SiloAddress silo, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Silo} is suspected: {Votes} of {Needed} votes.")]
     private partial void LogSuspected(SiloAddress silo, int votes, int needed);
 

@@ -8,7 +8,7 @@ namespace Orleans.Runtime.Membership;
 
 /// <summary>
 /// Probes the silos that follow this one on a ring. One that misses several probes in a row, also when another silo asks it, is suspected in the table; with enough
-/// votes it is declared dead.
+/// votes it is declared dead (<see cref="SuspicionRules"/>). A silo that was itself declared dead probes nobody.
 /// </summary>
 internal sealed partial class HealthMonitor(
     ILocalSiloDetails silo,
@@ -19,6 +19,7 @@ internal sealed partial class HealthMonitor(
     ILogger<HealthMonitor> logger)
 {
     private readonly ConcurrentDictionary<SiloAddress, int> _missed = new();
+    private readonly ConcurrentDictionary<SiloAddress, bool> _underWay = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ClusterMembershipOptions _options = options.Value;
     private Task _work = Task.CompletedTask;
@@ -88,14 +89,29 @@ internal sealed partial class HealthMonitor(
 
     private void ProbeAll()
     {
-        SiloAddress[] watched = Watched(membership.CurrentSnapshot, silo.SiloAddress, _options.NumProbedSilos);
+        SiloAddress[] watched = IsDead(silo.SiloAddress) ? [] : Watched(membership.CurrentSnapshot, silo.SiloAddress, _options.NumProbedSilos);
         foreach (SiloAddress other in _missed.Keys.Except(watched))
             _missed.TryRemove(other, out _);
-        foreach (SiloAddress other in watched)
+        foreach (SiloAddress other in watched.Where(other => _underWay.TryAdd(other, true)))
             _ = ProbeAsync(other);
     }
 
+    private bool IsDead(SiloAddress other) => membership.CurrentSnapshot.GetSiloStatus(other) == SiloStatus.Dead;
+
+    // One probe after the other, since what the next one is depends on what came of the last. After one that took all its time the next follows at once.
     private async Task ProbeAsync(SiloAddress other)
+    {
+        long began;
+        do
+        {
+            began = time.GetTimestamp();
+            await TryProbeAsync(other);
+        }
+        while (time.GetElapsedTime(began) >= _options.ProbeTimeout && !_stopping.IsCancellationRequested && !IsDead(other) && !IsDead(silo.SiloAddress));
+        _underWay.TryRemove(other, out _);
+    }
+
+    private async Task TryProbeAsync(SiloAddress other)
     {
         try
         {
@@ -105,6 +121,10 @@ internal sealed partial class HealthMonitor(
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // Nothing follows from it.
+        }
+        catch (InconclusiveProbeException exception)
+        {
+            LogInconclusive(other, exception.Message);
         }
         catch (Exception exception)
         {
@@ -117,13 +137,35 @@ internal sealed partial class HealthMonitor(
     {
         if (missed >= _options.NumMissedProbesLimit - 1 && _options.EnableIndirectProbes && Intermediary(other) is { } intermediary)
         {
-            Task<bool> indirect = controls.Of(intermediary).PingOther(other, _options.ProbeTimeout);
-            if (!await indirect.WaitAsync(_options.ProbeTimeout * 2, time))
+            if (!await AnswerAsync(controls.Of(intermediary).PingOther(other, _options.ProbeTimeout), _options.ProbeTimeout * 2))
                 throw new TimeoutException($"{intermediary} gets no answer from it either.");
             return;
         }
 
-        await controls.Of(other).Ping(membership.CurrentSnapshot.Version).WaitAsync(_options.ProbeTimeout, time);
+        await AnswerAsync(PingAsync(other), _options.ProbeTimeout);
+    }
+
+    private async Task<bool> PingAsync(SiloAddress other)
+    {
+        await controls.Of(other).Ping(membership.CurrentSnapshot.Version);
+        return true;
+    }
+
+    // A process that is short of processors sees answers as late as it sees the end of its wait: then it is no judge of others.
+    private async Task<bool> AnswerAsync(Task<bool> answer, TimeSpan limit)
+    {
+        long began = time.GetTimestamp();
+        try
+        {
+            return await answer.WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            TimeSpan late = time.GetElapsedTime(began) - limit;
+            if (late > _options.ProbeTimeout / 4)
+                throw new InconclusiveProbeException($"this process saw the end of its wait {late.TotalSeconds:F1} s late");
+            throw;
+        }
     }
 
     private SiloAddress? Intermediary(SiloAddress other)
@@ -156,41 +198,12 @@ internal sealed partial class HealthMonitor(
 
     private async Task SuspectAsync(SiloAddress other)
     {
-        int votes = 0;
-        int needed = 0;
-        bool isDead = false;
+        SiloTableEntry? after = null;
         await membership.UpdateAsync(
-            other,
-            entry =>
-            {
-                if (entry is null || entry.Status == SiloStatus.Dead || membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Dead)
-                    return null;
-
-                SuspicionVote[] all = WithMine(entry.Suspicions);
-                (votes, needed) = (all.Length, VotesNeeded(other));
-                isDead = votes >= needed;
-                return !isDead && HasVoted(entry) ? null : entry with { Suspicions = all, Status = isDead ? SiloStatus.Dead : entry.Status };
-            },
-            _stopping.Token);
-        if (isDead)
-            LogDeclaredDead(other, votes);
-        else if (votes > 0)
-            LogSuspected(other, votes, needed);
-    }
-
-    private bool HasVoted(SiloTableEntry entry)
-        => Array.Exists(entry.Suspicions, v => v.Voter.Equals(silo.SiloAddress) && time.GetUtcNow().UtcDateTime - v.Time < _options.DeathVoteExpirationTimeout / 2);
-
-    private SuspicionVote[] WithMine(SuspicionVote[] votes)
-    {
-        DateTime now = time.GetUtcNow().UtcDateTime;
-        return [.. votes.Where(v => now - v.Time < _options.DeathVoteExpirationTimeout && !v.Voter.Equals(silo.SiloAddress)), new SuspicionVote(silo.SiloAddress, now)];
-    }
-
-    // In a small cluster there may not be as many silos as the options ask for.
-    private int VotesNeeded(SiloAddress suspect)
-    {
-        int voters = membership.CurrentSnapshot.Members.Values.Count(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(suspect));
-        return Math.Max(1, Math.Min(_options.NumVotesForDeathDeclaration, voters));
+            other, _ => after = SuspicionRules.Suspect(membership.CurrentTable, other, silo.SiloAddress, time.GetUtcNow().UtcDateTime, _options), _stopping.Token);
+        if (after is { Status: SiloStatus.Dead })
+            LogDeclaredDead(other, after.Suspicions.Length);
+        else if (after is not null)
+            LogSuspected(other, after.Suspicions.Length, SuspicionRules.Needed(membership.CurrentTable, other, _options));
     }
 }

@@ -55,8 +55,9 @@ internal sealed class SiloMembership : IClusterMembershipService, IDisposable
         if (!CurrentSnapshot.Members.ContainsKey(siloAddress))
             return false;
 
-        await UpdateAsync(siloAddress, e => e! with { Status = SiloStatus.Dead }, CancellationToken.None);
-        return true;
+        // Once this silo is dead itself, its word does not count: the table decides which of two silos that declare each other dead came first.
+        await UpdateAsync(siloAddress, e => CurrentSnapshot.GetSiloStatus(_local) == SiloStatus.Dead ? null : e! with { Status = SiloStatus.Dead }, CancellationToken.None);
+        return CurrentSnapshot.GetSiloStatus(siloAddress) == SiloStatus.Dead;
     }
 
     /// <summary>

@@ -27,6 +27,8 @@ internal sealed class FakeSequence(FakeEngine engine, SequenceId id, int[] token
 
     public Func<Task>? BeforeDrop { get; set; }
 
+    public Func<Task<IEngineSequence?>>? AfterLoss { get; set; }
+
     public int[] CopyTokens(int start, int end)
     {
         lock (_sync)

@@ -10,6 +10,9 @@ internal sealed class FaultyLog(ISessionLog log) : ISessionLog
     /// <summary>Names of methods that fail.</summary>
     public HashSet<string> Failing { get; } = [];
 
+    /// <summary>When set, ends of turns wait for it, as if the disk were slow.</summary>
+    public TaskCompletionSource? Holding { get; set; }
+
     public int SessionCount => log.SessionCount;
 
     public Task OpenAsync(CancellationToken cancellationToken) => log.OpenAsync(cancellationToken);
@@ -32,8 +35,11 @@ internal sealed class FaultyLog(ISessionLog log) : ISessionLog
         }
     }
 
-    public Task EndTurnAsync(TurnTail tail, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime) =>
-        Try(nameof(EndTurnAsync)) ?? log.EndTurnAsync(tail, end, time, expireTime);
+    public async Task EndTurnAsync(TurnTail tail, TurnEnd end, DateTimeOffset time, DateTimeOffset? expireTime)
+    {
+        await (Holding?.Task ?? Task.CompletedTask);
+        await (Try(nameof(EndTurnAsync)) ?? log.EndTurnAsync(tail, end, time, expireTime));
+    }
 
     public Task AbandonTurnAsync(SessionHandle session, string turnId, string? lastTurnId) =>
         Try(nameof(AbandonTurnAsync)) ?? log.AbandonTurnAsync(session, turnId, lastTurnId);

@@ -5,6 +5,8 @@ internal static class Repository
 {
     public static string TinyModel => Path.Combine(Root, "models", "tiny-yarn-mistral-128k");
 
+    public static string RecurrentModel => Path.Combine(Root, "models", "tiny-supra");
+
     private static string Root
     {
         get
