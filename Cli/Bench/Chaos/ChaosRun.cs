@@ -30,12 +30,7 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
         var watching = Task.CompletedTask;
         try
         {
-            var found = await GenerateAsync(client, number, cancellationToken, async () =>
-            {
-                var disturbing = new ChaosDisturbance(cluster, _supervisor, random).BringAboutAsync(fault);
-                watching = _supervisor.WatchAsync(over.Token);
-                await disturbing;
-            });
+            var found = await GenerateAsync(client, number, DisturbAsync, cancellationToken);
             await over.CancelAsync();
             await watching;
             await _supervisor.RepairAsync(new Contracts.V1.Cluster.ClusterClient(channel), cancellationToken);
@@ -46,10 +41,17 @@ internal sealed class ChaosRun(LoopbackCluster cluster, int sessions, int tokens
             await over.CancelAsync();
             await watching;
         }
+
+        async Task DisturbAsync()
+        {
+            var disturbing = new ChaosDisturbance(cluster, _supervisor, random).BringAboutAsync(fault);
+            watching = _supervisor.WatchAsync(over.Token);
+            await disturbing;
+        }
     }
 
     /// <summary>What the clients of the round's sessions received; or what they were told instead.</summary>
-    private async Task<(ChaosTranscript? Transcript, string? Error)[]> GenerateAsync(ChaosClient client, int number, CancellationToken cancellationToken, Func<Task> disturb)
+    private async Task<(ChaosTranscript? Transcript, string? Error)[]> GenerateAsync(ChaosClient client, int number, Func<Task> disturb, CancellationToken cancellationToken)
     {
         for (var kind = 0; kind < sessions; kind++)
         {

@@ -1,6 +1,4 @@
 using System.Net;
-using Orleans.Configuration;
-using Orleans.Runtime;
 using Orleans.Runtime.Membership;
 
 namespace OrleansLM.Polyfills.Tests.Orleans.Membership;
