@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Grpc.Core;
 using OrleansLM.Cli.Client;
 using OrleansLM.Cluster.Tests.Processes;
 using OrleansLM.Contracts.V1;
@@ -32,22 +33,20 @@ public sealed partial class RestoreTests
     }
 
     [Fact]
-    public async Task A_killed_stage_in_the_middle_costs_the_tail_and_the_ids_stay()
+    public async Task A_killed_stage_costs_the_tail_and_the_ids_stay()
     {
         await using var cluster = await TestCluster.StartAsync(
-            usePostgres: false, silos: 1, gateways: 1,
-            [.. s_settings, "--Serving:Models:0:Pipeline:Stages=3", "--Stages:Enabled=true", "--Stages:GigabytesPerSecond=10", "--Stages:MemoryMib=4096", "--Stages:SilenceLimit=00:01:00"]);
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => cluster.Nodes.AddSiloAsync("--Serving:Models:0:Pipeline:IsHead=false")).ToList());
-        var head = cluster.Nodes.Silos[0];
+            usePostgres: false, silos: 4, gateways: 1,
+            [.. s_settings, "--Serving:Models:0:Pipeline:Stages=3", "--Stages:Enabled=true", "--Stages:GigabytesPerSecond=10", "--Stages:MemoryMib=4096", "--Stages:SilenceLimit=00:01:00", "--Stages:ReplanInterval=1.00:00:00"]);
         await Eventually.HoldsAsync(
-            async () => (await cluster.Cluster.PlanAsync(new PlanRequest())).Pipelines is [{ Stages.Count: 3 } pipeline] && pipeline.Stages.All(stage => stage.Change == StageChange.Kept),
-            () => $"the pipeline does not serve\n{cluster.Nodes.Errors}");
+            async () => (await cluster.Cluster.GetTopologyAsync(new GetTopologyRequest())).Silos.Count(silo => silo.Pipelines.Count > 0) == 4, () => $"not all pipelines serve\n{cluster.Nodes.Errors}");
         await RunUntilTakenUpAsync(cluster, "stage", async session =>
         {
+            var head = await cluster.OwnerAsync(session);
             var woken = Woken(head, session);
-            var middle = (await cluster.Cluster.PlanAsync(new PlanRequest())).Pipelines[0].Stages[1].Silo;
-            Assert.NotEqual(head.Name, middle);
-            await cluster.Nodes.Silos.Single(silo => silo.Name == middle).KillAsync();
+            var pipeline = (await cluster.Cluster.PlanAsync(new PlanRequest())).Pipelines.Single(pipeline => pipeline.Pipeline.StartsWith($"{head.Name}/", StringComparison.Ordinal));
+            var middle = cluster.Nodes.Silos.First(silo => silo != head && pipeline.Stages.Skip(1).Any(stage => stage.Silo == silo.Name && stage.Change == StageChange.Kept));
+            await middle.KillAsync();
             return () => Woken(head, session) > woken ? 0 : null;
         });
     }
@@ -74,7 +73,7 @@ public sealed partial class RestoreTests
             if (again!() is { } recomputed)
             {
                 var most = PromptTokens + 8 + 20 + NewTokens - kept;
-                TestNotes.Add($"{name}: of {PromptTokens + 28} tokens and more the state of {kept} came from the store; {recomputed} were computed again before the turn went on");
+                TestNotes.Add($"{name}: a turn after {PromptTokens + 8} tokens, of which {kept} lay in the store, prefilled {found.Finished!.Usage.PrefilledTokens}, its own 20 included, in spite of the loss");
                 Assert.InRange(recomputed, 0, most);
                 Assert.InRange(found.Finished!.Usage.PrefilledTokens, 0, most + 20);
                 return;
@@ -98,7 +97,7 @@ public sealed partial class RestoreTests
     {
         if (prompt.Length == PromptTokens)
         {
-            await cluster.CreateAsync(session);
+            await Eventually.HoldsAsync(() => IsCreatedAsync(cluster, session), () => $"no session is taken\n{cluster.Nodes.Errors}");
         }
 
         var turn = new ResilientTurn(cluster.Sessions, session) { Patience = s_patience };
@@ -118,6 +117,20 @@ public sealed partial class RestoreTests
 
         Assert.NotNull(result.Finished);
         return result;
+    }
+
+    /// <summary>Silos hear a little later that another one has loaded its model; until then one may be asked that has none.</summary>
+    private static async Task<bool> IsCreatedAsync(TestCluster cluster, string session)
+    {
+        try
+        {
+            await cluster.CreateAsync(session);
+            return true;
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)
+        {
+            return false;
+        }
     }
 
     private static int[] Prompt(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => 300 + (((i * 7919) + (seed * 104729)) % 3000))];
