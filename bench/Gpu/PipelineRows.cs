@@ -21,10 +21,13 @@ internal static class PipelineRows
     private static readonly int[] LongTokens = [32768, 131000];
     private static readonly int[] DeviceCounts = [1, 2, 4];
 
+    /// <summary>One row stands for all of its engine.</summary>
+    private static readonly string[] Groups = ["pipeline/busy/2-devices", "pipeline/busy/2-processes"];
+
     public static async Task MeasureAsync(GpuSession session)
     {
         var tokenizer = session.Options.Tokenizer;
-        if (session.Options.Devices.Count == 1 || !session.Wants("pipeline/") || !session.HasFolder("pipeline", tokenizer))
+        if (session.Options.Devices.Count == 1 || !Groups.Any(session.Wants) || !session.HasFolder("pipeline", tokenizer))
         {
             return;
         }
