@@ -13,6 +13,10 @@ public interface ISiloGrain : IGrainWithStringKey
     [Alias("Describe")]
     Task<SiloInfo> DescribeAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>The models that it serves, by name; none when it serves stages of others.</summary>
+    [Alias("ListModels")]
+    Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default);
+
     /// <summary>The sessions in its memory, the ones that run first.</summary>
     [Alias("ListSessions")]
     Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default);

@@ -33,7 +33,7 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, I
 
     public async Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default)
     {
-        var lists = await Task.WhenAll(ActiveMembers.Select(member => SessionsAsync(member, cancellationToken)));
+        var lists = await Task.WhenAll(ActiveMembers.Select(member => ListAsync(member, silo => silo.ListSessionsAsync(cancellationToken), cancellationToken)));
         return lists.SelectMany(sessions => sessions).ToArray();
     }
 
@@ -63,8 +63,17 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, I
 
     public Task UndrainAsync(string silo, CancellationToken cancellationToken = default) => Grain(Find(silo, "silo")).UndrainAsync(cancellationToken);
 
-    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default) =>
-        Task.FromResult<IReadOnlyList<ModelInfo>>(models.All.Select(ModelInfos.Of).ToArray());
+    /// <remarks>Silos that serve models serve the same ones, so that nobody waits for the others unless this one serves none.</remarks>
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default)
+    {
+        if (models.All is { Count: > 0 } here)
+        {
+            return here.Select(ModelInfos.Of).ToArray();
+        }
+
+        var lists = await Task.WhenAll(ActiveMembers.Select(member => ListAsync(member, silo => silo.ListModelsAsync(cancellationToken), cancellationToken)));
+        return lists.SelectMany(served => served).DistinctBy(model => model.Name, StringComparer.Ordinal).OrderBy(model => model.Name, StringComparer.Ordinal).ToArray();
+    }
 
     /// <summary>Of a silo that does not answer the membership knows name, address and status.</summary>
     private async Task<SiloInfo> DescribeAsync(ClusterMember member, CancellationToken cancellationToken)
@@ -92,15 +101,16 @@ public sealed class ClusterGrain(ModelRegistry models, ILocalSiloDetails silo, I
         };
     }
 
-    private async Task<SessionLocation[]> SessionsAsync(ClusterMember member, CancellationToken cancellationToken)
+    /// <summary>A silo that does not answer has nothing to list.</summary>
+    private async Task<IReadOnlyList<T>> ListAsync<T>(ClusterMember member, Func<ISiloGrain, Task<IReadOnlyList<T>>> ask, CancellationToken cancellationToken)
     {
         try
         {
-            return (await Grain(member).ListSessionsAsync(cancellationToken).WaitAsync(s_patience, time, cancellationToken)).ToArray();
+            return await ask(Grain(member)).WaitAsync(s_patience, time, cancellationToken);
         }
         catch (Exception failure) when (failure is OrleansException or TimeoutException or OrleansLMException)
         {
-            return Array.Empty<SessionLocation>();
+            return Array.Empty<T>();
         }
     }
 

@@ -35,6 +35,9 @@ public sealed class SiloGrain(
         Load = local.Measure(),
     });
 
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<ModelInfo>>(models.All.Select(ModelInfos.Of).ToArray());
+
     public Task<IReadOnlyList<SessionLocation>> ListSessionsAsync(CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<SessionLocation>>(active.Locations().ToArray());
 

@@ -1,20 +1,34 @@
 using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Concurrency;
-using Orleans.Placement;
 using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
+using OrleansLM.Silo.Placement;
 using OrleansLM.Silo.Sessions;
 
 namespace OrleansLM.Silo.Models;
 
-/// <summary>What can be asked of a model without a session. Holds nothing: all it knows is in the silo's registry.</summary>
+/// <summary>What can be asked of a model without a session. Holds nothing: all it knows is in the silo's registry, so it lives where sessions may.</summary>
 [Reentrant]
-[PreferLocalPlacement]
+[SessionPlacement]
 public sealed class ModelGrain(SessionServices services) : Grain, IModelGrain
 {
-    private HostedModel Model => services.Models.Get(this.GetPrimaryKeyString());
+    private HostedModel Model
+    {
+        get
+        {
+            var name = this.GetPrimaryKeyString();
+            if (services.Models.Find(name) is not { } model)
+            {
+                // Another silo may serve it, or this one soon: the next call looks for a place again.
+                DeactivateOnIdle();
+                return services.Models.Get(name);
+            }
+
+            return model;
+        }
+    }
 
     public Task<ModelInfo> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(ModelInfos.Of(Model));
 

@@ -44,6 +44,9 @@ internal sealed class PipelineCluster : IAsyncDisposable
 
     public IGrainFactory Grains => Head.ServiceProvider.GetRequiredService<IGrainFactory>();
 
+    /// <summary>Of a silo that serves stages only.</summary>
+    public IGrainFactory GrainsElsewhere => _cluster.Silos.First(silo => silo != Head).ServiceProvider.GetRequiredService<IGrainFactory>();
+
     private InProcessSiloHandle Head => _cluster.Silos.Single(silo => silo.ServiceProvider.GetRequiredService<PipelineTable>().Requests.Count > 0);
 
     /// <summary>Starts the silos; returns when the pipeline serves.</summary>
@@ -51,8 +54,18 @@ internal sealed class PipelineCluster : IAsyncDisposable
     {
         var cluster = new PipelineCluster(silos, stages);
         await cluster._cluster.DeployAsync();
-        await UntilAsync(() => cluster._cluster.Silos.Any(silo => silo.ServiceProvider.GetRequiredService<ModelRegistry>().All.Count > 0), "the pipeline does not serve");
+        await UntilAsync(() => Task.FromResult(cluster._cluster.Silos.Any(silo => silo.ServiceProvider.GetRequiredService<ModelRegistry>().All.Count > 0)), "the pipeline does not serve");
         return cluster;
+    }
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string otherwise)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < s_limit, otherwise);
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>Stops the silo with this address, and its stages.</summary>
@@ -62,15 +75,5 @@ internal sealed class PipelineCluster : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         _directory.Dispose();
-    }
-
-    private static async Task UntilAsync(Func<bool> condition, string otherwise)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < s_limit, otherwise);
-            await Task.Delay(50);
-        }
     }
 }

@@ -1,3 +1,4 @@
+using OrleansLM.Contracts.Errors;
 using OrleansLM.Contracts.Grains;
 using OrleansLM.Contracts.Messages;
 using OrleansLM.Engine.Runtime;
@@ -32,6 +33,30 @@ public sealed class PipelineClusterTests(TinyEngine tiny) : IClassFixture<TinyEn
         var after = await cluster.Grains.GetGrain<IPlanGrain>(0).PreviewAsync(new PlanQuery());
         Assert.Equal(pipeline.Stages[2].Silo, after.Pipelines[0].Stages[2].Silo);
         Assert.DoesNotContain(after.Pipelines[0].Stages, stage => stage.Silo == middle);
+    }
+
+    [Fact]
+    public async Task A_silo_that_serves_stages_only_knows_the_models_of_the_others()
+    {
+        await using var cluster = await PipelineCluster.StartAsync(silos: 2, stages: 2);
+        var grains = cluster.GrainsElsewhere;
+
+        // Asked from where the model is not, before and after the silos have told each other what they serve.
+        await PipelineCluster.UntilAsync(async () => (await grains.GetGrain<IClusterGrain>(0).ListModelsAsync()).Count > 0, "no model is listed");
+        var name = Assert.Single(await grains.GetGrain<IClusterGrain>(0).ListModelsAsync()).Name;
+        await PipelineCluster.UntilAsync(async () => await IsKnownAsync(grains.GetGrain<IModelGrain>(name)), "the model's grain does not find it");
+    }
+
+    private static async Task<bool> IsKnownAsync(IModelGrain model)
+    {
+        try
+        {
+            return (await model.GetAsync()).Name.Length > 0;
+        }
+        catch (OrleansLMException error) when (error.Code == ErrorCode.NotFound)
+        {
+            return false;
+        }
     }
 
     private static async Task<List<int>> RunAsync(InferenceEngine engine, Action? onToken = null)
