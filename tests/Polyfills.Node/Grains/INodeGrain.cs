@@ -43,6 +43,11 @@ public interface INodeGrain : IGrainWithStringKey
     [Orleans.Concurrency.AlwaysInterleave]
     Task<bool> HasSeenCancellation();
 
+    /// <summary>Whether <see cref="WaitForCancellation"/> has begun.</summary>
+    [Alias("HasBegunToWait")]
+    [Orleans.Concurrency.AlwaysInterleave]
+    Task<bool> HasBegunToWait();
+
     [Alias("WaitForCancellation")]
     [Orleans.Concurrency.AlwaysInterleave]
     Task WaitForCancellation(CancellationToken cancellationToken);

@@ -10,6 +10,7 @@ public sealed class NodeGrain(ILocalSiloDetails silo) : Grain, INodeGrain, IGrai
     private readonly string _activation = Guid.NewGuid().ToString();
     private int _count;
     private bool _hasSeenCancellation;
+    private bool _hasBegunToWait;
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue("count", _count);
 
@@ -55,10 +56,13 @@ public sealed class NodeGrain(ILocalSiloDetails silo) : Grain, INodeGrain, IGrai
 
     public Task<bool> HasSeenCancellation() => Task.FromResult(_hasSeenCancellation);
 
+    public Task<bool> HasBegunToWait() => Task.FromResult(_hasBegunToWait);
+
     public async Task WaitForCancellation(CancellationToken cancellationToken)
     {
         try
         {
+            _hasBegunToWait = true;
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
         finally

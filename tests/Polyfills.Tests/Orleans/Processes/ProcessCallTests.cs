@@ -108,6 +108,8 @@ public sealed class ProcessCallTests(ThreeSilos silos) : IClassFixture<ThreeSilo
             INodeGrain grain = (await Cluster.GrainsOnAsync(node, 1))[0];
             using var cancellation = new CancellationTokenSource();
             Task call = grain.WaitForCancellation(cancellation.Token);
+            // A call that is cancelled before it has begun is not begun at all.
+            await Eventually.HoldsAsync(grain.HasBegunToWait, () => "The call has not begun.");
             Assert.False(await grain.HasSeenCancellation());
             await cancellation.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
