@@ -18,15 +18,13 @@ public sealed class ModelGrain(SessionServices services) : Grain, IModelGrain
     {
         get
         {
-            var name = this.GetPrimaryKeyString();
-            if (services.Models.Find(name) is not { } model)
+            if (services.Models.All.Count == 0)
             {
-                // Another silo may serve it, or this one soon: the next call looks for a place again.
+                // Another silo serves models, or this one soon: the next call looks for a place again.
                 DeactivateOnIdle();
-                return services.Models.Get(name);
             }
 
-            return model;
+            return services.Models.Get(this.GetPrimaryKeyString());
         }
     }
 
