@@ -20,6 +20,8 @@ public static class Goals
         new("CPU, 1B: prefill of 4096, share of the f32 peak", "prefill/1b/4096", GoalMeasure.ShareOfLimit, 0.6),
         new("CPU, SUPRA 1B: prefill of 512, share of the f32 peak", "prefill/supra-1b/512", GoalMeasure.ShareOfLimit, 0.5),
         new("served over gRPC: added to a token of the bare engine", "serve/1/added_per_token", GoalMeasure.AtMost, 100),
+        new("link between stages, frames of 8 MiB: share of the bare socket", "link/throughput/8MiB", GoalMeasure.ShareOfLimit, 0.8),
+        new("link between stages: added to a hop of one token", "link/added a hop", GoalMeasure.AtMost, 60),
         new("silo killed while it generates: stream goes on after (median)", "chaos/KillSilo/recovery_median", GoalMeasure.AtMost, 5),
         new("all faults: transcripts that differ from an undisturbed run", "chaos/wrong_transcripts", GoalMeasure.AtMost, 0),
         new("16k session moved while it generates: pause (median)", "move/tiny-yarn-mistral-128k/16384/pause/median", GoalMeasure.AtMost, 200),
